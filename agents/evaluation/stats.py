@@ -1,0 +1,137 @@
+"""The statistics of an evaluation: intervals, paired differences, pass@k, success against a budget.
+
+Problems are the sampling unit everywhere: the samples of one problem are averaged first, and the bootstrap draws
+problems, the same ones for every system, so that the luck of which problems were held out cancels in a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .episodes import Episode
+
+Floats = NDArray[np.float64]
+
+RESAMPLES = 10_000
+LEVEL = 95.0
+"""Percent of an interval."""
+
+COSTS = ("steps", "tokens")
+"""What a budget may be counted in: the fields of an Episode."""
+
+_BLOCK = 4_000_000
+"""Drawn indices held at once (32 MB)."""
+
+
+class Interval(NamedTuple):
+    """A mean and its 95% bootstrap interval, in the units of the values. Numbers, or arrays of one shape (m,)."""
+
+    mean: Any
+    low: Any
+    high: Any
+
+    @property
+    def word(self) -> str:
+        """Of a difference: "above zero", "below zero" or "includes zero"."""
+        return "above zero" if self.low > 0 else "below zero" if self.high < 0 else "includes zero"
+
+
+def interval(values: ArrayLike, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
+    """The mean over problems and its percentile bootstrap interval.
+
+    values: (n,) one number a problem, or (n, m) for m measures that share their resamples: then arrays (m,).
+
+    Raises ValueError where there is no problem or a value is not finite.
+    """
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim not in (1, 2) or not len(table):
+        raise ValueError(f"values are (problems,) or (problems, measures) with a problem at least, got {table.shape}")
+    if not np.isfinite(table).all():
+        raise ValueError("values must be finite")
+    columns = table.reshape(len(table), -1)
+    means = np.concatenate([counts @ columns for counts in _resampled(len(table), seed, resamples)]) / len(table)
+    edges = (100 - LEVEL) / 2, (100 + LEVEL) / 2
+    low, high = np.percentile(means, edges, axis=0)
+    if table.ndim == 1:
+        return Interval(float(table.mean()), float(low[0]), float(high[0]))
+    return Interval(columns.mean(axis=0), low, high)
+
+
+def paired_difference(a: ArrayLike, b: ArrayLike, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
+    """The interval of mean(a) - mean(b), where both systems are resampled on the same problems.
+
+    a, b: (n,) or (n, m), the same problems in the same order. Raises ValueError as `interval` and for unequal shapes.
+    """
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if first.shape != second.shape:
+        raise ValueError(f"a pair of systems has the same problems, got {first.shape} and {second.shape}")
+    return interval(first - second, seed, resamples)
+
+
+def _resampled(problems: int, seed: int, resamples: int) -> Iterator[Floats]:
+    """Blocks (r, problems): how often each problem was drawn in each of r resamples. A function of its arguments."""
+    rng = np.random.default_rng((seed, problems))
+    rows = max(1, min(resamples, _BLOCK // problems))
+    for start in range(0, resamples, rows):
+        count = min(rows, resamples - start)
+        drawn = rng.integers(problems, size=(count, problems)) + problems * np.arange(count)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=count * problems).reshape(count, problems).astype(np.float64)
+
+
+def pass_at_k(correct: ArrayLike, samples: int, k: int) -> Floats:
+    """The chance that at least one of k samples is right, per problem: unbiased, from `samples` >= k of them.
+
+    correct: (n,) how many of the samples of each problem were right. Returns (n,) float64.
+
+    Raises ValueError unless 1 <= k <= samples and every count is in [0, samples].
+    """
+    right = np.asarray(correct)
+    if not 1 <= k <= samples:
+        raise ValueError(f"k must be in 1..{samples}, the samples a problem, got {k}")
+    if right.size and (right.min() < 0 or right.max() > samples):
+        raise ValueError(f"counts of right samples must be in 0..{samples}")
+    # 1 - C(wrong, k) / C(samples, k) as a product, which neither overflows nor cancels
+    wrong = (samples - right)[..., None] - np.arange(k)
+    return 1.0 - np.prod(np.maximum(wrong, 0) / (samples - np.arange(k)), axis=-1)
+
+
+def by_problem(episodes: Sequence[Episode], value: Callable[[Episode], Any]) -> Floats:
+    """The mean of `value(episode)` over the samples of each problem: (problems,), or (problems, m) for m values.
+
+    Raises ValueError where a problem has another number of samples than the rest.
+    """
+    groups: dict[int, list[Any]] = {}
+    for episode in episodes:
+        groups.setdefault(episode.problem, []).append(value(episode))
+    if len({len(group) for group in groups.values()}) != 1:
+        raise ValueError("every problem needs the same number of samples, and at least one")
+    return np.array([groups[problem] for problem in sorted(groups)], dtype=np.float64).mean(axis=1)
+
+
+def success_within(episodes: Sequence[Episode], budgets: Sequence[int], cost: str = "steps") -> Floats:
+    """(problems, budgets): the share of each problem's samples that succeed within each budget, in [0, 1].
+
+    cost: "steps" or "tokens" (written by the model). A longer episode would have been cut before its answer.
+    """
+    if cost not in COSTS:
+        raise ValueError(f"a budget counts {' or '.join(COSTS)}, got {cost!r}")
+    limits = np.asarray(budgets)
+    return by_problem(episodes, lambda episode: episode.success & (getattr(episode, cost) <= limits))
+
+
+def curve(episodes: Sequence[Episode], budgets: Sequence[int], cost: str = "steps", seed: int = 0) -> Interval:
+    """Success against budget, over samples then problems: arrays (budgets,) in [0, 1]."""
+    return interval(success_within(episodes, budgets, cost), seed)
+
+
+def token_budgets(episodes: Sequence[Episode], steps: Sequence[int]) -> tuple[int, ...]:
+    """What step budgets are worth in tokens: for each, the smallest token budget within which these episodes reach at
+    least the success that they reach within the steps. 1 where they reach none."""
+    solved = [episode for episode in episodes if episode.success]
+    tokens = sorted(episode.tokens for episode in solved)
+    counts = (sum(episode.steps <= budget for episode in solved) for budget in steps)
+    return tuple(max(1, tokens[count - 1]) if count else 1 for count in counts)

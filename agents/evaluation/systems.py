@@ -1,0 +1,190 @@
+"""The systems of the table: random play, chain of thought, search-trained models, and explicit search as the ceiling."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ...rewards.values import OracleValue
+from ...tasks import Action, Backtrack, Problem, Step, Submit, Task, Trace, Tree, emit
+from ..policies.environments import text_environment
+from ..policies.model import LanguageModel, load_model
+from ..policies.rollout import Rollout, RolloutSettings, roll_out
+from ..search import best_first
+from ..tracking import Tracker
+from .episodes import Episode, Evaluation, SystemResult, measure
+from .restarts import restarted
+from .stats import token_budgets
+from .table import Pair, rows
+
+KEPT = 24
+"""Episodes of each model whose text is kept for the report."""
+
+PAIRS = (
+    Pair("rl", "sft"),
+    Pair("sft", "cot_steps"),
+    Pair("rl", "cot_steps"),
+    Pair("rl", "cot_tokens", cost="tokens"),
+)
+"""What the table compares, on the same problems."""
+
+
+def random_play(task: Task[Any, Any], problem: Problem, budget: int, rng: random.Random) -> Trace:
+    """Uniform over the legal steps; at a dead end, back to a uniformly random earlier node. Stops when solved."""
+    tree = Tree(task, problem)
+    actions: list[Action] = []
+    while len(actions) < budget and not tree.solved:
+        steps = task.steps(tree.state)
+        action: Action = Step(rng.choice(steps)) if steps else Backtrack(rng.randrange(tree.cursor))
+        tree.do(action)
+        actions.append(action)
+    if tree.solved:
+        actions.append(Submit(tree.answer()))
+    return Trace(problem, tuple(actions))
+
+
+def evaluate_systems(
+    task: Task[Any, Any],
+    problems: Sequence[Problem],
+    settings: Any,
+    models: Mapping[str, Path],
+    *,
+    seed: int,
+    tracker: Tracker,
+) -> Evaluation:
+    """Run every system on every problem. `models`: folders of "cot", "sft" and "rl"."""
+    systems: list[SystemResult] = []
+    budget, samples = settings.budget, settings.samples
+    with tqdm(total=_total(len(problems), settings), desc="eval", unit="episode", dynamic_ncols=True) as bar:
+        # Plays are addressed by problem and sample, never drawn from one stream.
+        plays = [
+            measure(
+                task,
+                random_play(task, problem, budget, random.Random(f"{seed} {place} {sample}")),
+                problem=place,
+                sample=sample,
+            )
+            for place, problem in enumerate(problems)
+            for sample in range(samples)
+        ]
+        systems.append(SystemResult("random", "random legal play", "sampled", samples, tuple(plays)))
+        bar.update(len(plays))
+
+        def model_episodes(name: str, steps: int, many: int, temperature: float, keep: int = 0) -> tuple[Episode, ...]:
+            rollouts = roll_out(
+                load_model(models[name]),
+                text_environment(task, steps),
+                [problem for problem in problems for _ in range(many)],
+                RolloutSettings(temperature=temperature, seed=seed),
+                bar.update,
+            )
+            return _episodes(task, rollouts, many, keep)
+
+        greedy = model_episodes("cot", task.horizon or budget, 1, 0.0)
+        systems.append(SystemResult("cot_greedy", "CoT", "greedy", 1, greedy))
+        attempts = model_episodes("cot", task.horizon or budget, settings.attempts, 1.0)
+        searchers: dict[str, tuple[Episode, ...]] = {}
+        for name in ("sft", "rl"):
+            searchers[name] = model_episodes(name, budget, samples, 1.0, KEPT)
+        tokens = token_budgets(searchers["rl"], (budget,))[0]
+        for key, label, limit, cost in (
+            ("cot_steps", "CoT restarted, equal steps", budget, "steps"),
+            ("cot_tokens", "CoT restarted, equal tokens", tokens, "tokens"),
+        ):
+            runs = restarted(attempts, limit, cost, samples=16, seed=seed)
+            systems.append(SystemResult(key, label, "sampled", 16, runs.episodes))
+        for name, label in (("sft", "SFT on search traces"), ("rl", "after meta-RL")):
+            systems.append(
+                SystemResult(f"{name}_greedy", label, "greedy", 1, model_episodes(name, budget, 1, 0.0))
+            )
+            systems.append(SystemResult(name, label, "sampled", samples, searchers[name]))
+        ceiling = [
+            measure(task, best_first(task, problem, OracleValue(), budget=budget).trace(), problem=place)
+            for place, problem in enumerate(problems)
+        ]
+        systems.append(SystemResult("oracle", "best-first, exact values", "search", 1, tuple(ceiling)))
+        bar.update(len(ceiling))
+    evaluation = Evaluation(
+        task.name, "test", seed, tuple(settings.budgets), tuple(problems), machine(), tuple(systems)
+    )
+    _log(evaluation, tracker)
+    return evaluation
+
+
+def _total(problems: int, settings: Any) -> int:
+    """How many episodes an evaluation plays: for the estimate."""
+    return problems * (settings.samples * 3 + 3 + settings.attempts + 1)
+
+
+def _episodes(task: Task[Any, Any], rollouts: Sequence[Rollout], samples: int, keep: int) -> tuple[Episode, ...]:
+    episodes = []
+    for place, rollout in enumerate(rollouts):
+        problem, sample = divmod(place, samples)
+        text = emit(task, rollout.trace) if sample == 0 and problem < keep else None
+        episodes.append(
+            measure(
+                task,
+                rollout.trace,
+                problem=problem,
+                sample=sample,
+                tokens=rollout.tokens,
+                context=len(rollout.ids),
+                text=text,
+            )
+        )
+    return tuple(episodes)
+
+
+def heldout_probe(
+    task: Task[Any, Any], problems: Sequence[Problem], budget: int, seed: int
+) -> Callable[[Any, Any, int], dict[str, float]]:
+    """Success of a model in training on held-out problems, one sample each at temperature 1."""
+
+    def probe(model: Any, tokenizer: Any, update: int) -> dict[str, float]:
+        training = model.training
+        model.eval()
+        rollouts = roll_out(
+            LanguageModel(model, tokenizer),
+            text_environment(task, budget),
+            problems,
+            RolloutSettings(seed=seed * 1_000_003 + update + 500_000),
+        )
+        model.train(training)
+        return {"heldout_success": sum(rollout.success for rollout in rollouts) / len(rollouts)}
+
+    return probe
+
+
+def machine() -> dict[str, Any]:
+    """Where this runs: what a figure needs to be read."""
+    names = ("torch", "transformers", "trl", "gymnasium", "numpy")
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in names},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _log(evaluation: Evaluation, tracker: Tracker) -> None:
+    for system, row in zip(evaluation.systems, rows(evaluation, PAIRS), strict=True):
+        metrics = {
+            f"eval/{system.key}/success_within_{budget}": float(part.mean)
+            for budget, part in zip(evaluation.budgets, row.success, strict=True)
+        }
+        tracker.log(metrics, 0)

@@ -1,0 +1,175 @@
+"""The main job, stage by stage: problems -> search -> traces -> SFT -> meta-RL -> evaluation -> report.
+
+Each stage reads and writes the run folder and nothing else, so that it can be killed anywhere and run again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from .. import tasks
+from ..tasks import Task
+from .evaluation.report import write_report
+from .evaluation.systems import PAIRS, evaluate_systems, heldout_probe
+from .evaluation.table import comparisons, comparisons_text, rows, table_text
+from .evaluation.episodes import Evaluation
+from .files import write_whole
+from .policies.environments import text_environment
+from .policies.model import LanguageModel, load_model, new_model
+from .presets import RunSettings
+from .problems import Mixture, held_out
+from .run_folder import RunFolder
+from .traces import make_traces, read_rows
+from .tracking import JsonlTracker, Tracker, Trackers, read_metrics
+from .training.examples import encode, pieces
+from .training.rl import train_rl
+from .training.sft import SFTSettings, arrange, train_sft
+
+
+def run(
+    settings: RunSettings,
+    out: Path,
+    seed: int = 0,
+    *,
+    workers: int | None = None,
+    trackers: Callable[[Path], list[Tracker]] = lambda folder: [],
+    say: Callable[[str], None] = print,
+) -> Evaluation:
+    """Run every stage that is not finished in `out`, print the table, and return the evaluation.
+
+    workers: processes for making traces; the result does not depend on it. trackers: more trackers besides the file.
+    """
+    folder = RunFolder(out, settings, seed)
+    task = tasks.make(settings.task, **settings.task_options)
+    with Trackers(JsonlTracker(out / "metrics.jsonl"), *trackers(out)) as tracker:
+        job = _Job(settings, folder, task, seed, tracker, workers or os.cpu_count() or 1, say)
+        for name in ("traces", "cot", "sft", "rl"):
+            folder.stage(name, getattr(job, name))
+        folder.stage("eval", job.evaluate)
+    evaluation = Evaluation.from_json((out / "eval.json").read_text(encoding="utf-8"))
+    report = write_report(
+        out,
+        evaluation,
+        read_metrics(out / "metrics.jsonl"),
+        {"seed": seed, "settings": settings.to_json()},
+        pairs=PAIRS,
+        clock=folder.clock(),
+        task=task,
+    )
+    say(table_text(rows(evaluation, PAIRS)))
+    say(comparisons_text(comparisons(evaluation, PAIRS)))
+    say(f"report: {report}")
+    return evaluation
+
+
+class _Job:
+    """The stages of one run. Each takes its folder and returns the facts worth keeping about it."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        folder: RunFolder,
+        task: Task[Any, Any],
+        seed: int,
+        tracker: Tracker,
+        workers: int,
+        say: Callable[[str], None],
+    ):
+        self.settings = settings
+        self.folder = folder
+        self.task = task
+        self.seed = seed
+        self.tracker = tracker
+        self.workers = workers
+        self.say = say
+
+    def traces(self, folder: Path) -> dict[str, Any]:
+        """Search the training problems and write down what the searches did."""
+        settings = self.settings.traces
+        kept = 0
+        with tqdm(total=settings.problems, desc="traces", unit="problem", dynamic_ncols=True) as bar:
+            for done, more in make_traces(
+                self.task, self.settings.families, settings, folder, seed=self.seed, workers=self.workers
+            ):
+                kept += more
+                bar.update(done)
+        return {"problems": settings.problems, "kept": kept}
+
+    def cot(self, folder: Path) -> dict[str, Any]:
+        """The baseline: the same model, updates and loss tokens, on optimal paths only."""
+        return self._supervised("cot", "optimal_path", folder, self._matched(self.settings.cot))
+
+    def sft(self, folder: Path) -> dict[str, Any]:
+        """The warm start: search traces in the order of visits."""
+        return self._supervised("sft", "visit_order", folder, self.settings.sft)
+
+    def _examples(self, language_model: LanguageModel, linearizer: str) -> list[Any]:
+        traces = read_rows(self.task, self.folder.path / "traces", linearizer)
+        return encode(
+            language_model.tokenizer, (pieces(self.task, trace, self.settings.objective) for trace in traces)
+        )
+
+    def _matched(self, settings: SFTSettings) -> SFTSettings:
+        """The baseline's batches hold as many loss tokens as those of the search traces, so they hold more rows."""
+        return settings
+
+    def _supervised(self, stage: str, linearizer: str, folder: Path, settings: SFTSettings) -> dict[str, Any]:
+        language_model = new_model(self.task, self.settings.model, self.seed)
+        examples = self._examples(language_model, linearizer)
+        facts = train_sft(
+            language_model,
+            examples,
+            settings,
+            folder / "checkpoints",
+            stage=stage,
+            tracker=self.tracker,
+            seed=self.seed,
+            probe=self._probe(),
+        )
+        language_model.save(folder / "model")
+        return facts
+
+    def rl(self, folder: Path) -> dict[str, Any]:
+        """Meta-RL from the warm start."""
+        language_model = load_model(self.folder.path / "sft" / "model")
+        train_rl(
+            language_model,
+            self._environment(self.settings.rl_budget, gamma=self.settings.gamma),
+            Mixture(self.task, self.settings.families, self.seed + 1),
+            self.settings.rl,
+            folder / "checkpoints",
+            tracker=self.tracker,
+            seed=self.seed,
+            probe=self._probe(),
+        )
+        language_model.save(folder / "model")
+        return {"episodes": self.settings.rl.updates * self.settings.rl.groups * self.settings.rl.generations}
+
+    def evaluate(self, folder: Path) -> dict[str, Any]:
+        """Every system on the same held-out problems."""
+        settings = self.settings.evaluation
+        problems = held_out(self.task, settings.problems)
+        evaluation = evaluate_systems(
+            self.task,
+            problems,
+            settings,
+            {name: self.folder.path / name / "model" for name in ("cot", "sft", "rl")},
+            seed=self.seed,
+            tracker=self.tracker,
+        )
+        write_whole(self.folder.path / "eval.json", evaluation.to_json())
+        return {"problems": len(problems), "systems": len(evaluation.systems)}
+
+    # shared -------------------------------------------------------------------------------------------------------
+
+    def _environment(self, budget: int, gamma: float = 1.0) -> Callable[[], Any]:
+        return text_environment(self.task, budget, gamma)
+
+    def _probe(self) -> Callable[[Any, Any, int], Mapping[str, float]]:
+        problems = held_out(self.task, self.settings.evaluation.problems)[:128]
+        return heldout_probe(self.task, problems, self.settings.evaluation.budget, self.seed)

@@ -1,0 +1,101 @@
+"""Language models: a small Llama from a config with a closed tokenizer, or any pretrained one by name or folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...tasks import Task
+from ...tasks.extras import require
+from .tokenizer import closed_tokenizer
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A small Llama trained from scratch, or a pretrained model where `name` is given (then the sizes do not count).
+
+    width, layers, heads, inner: hidden size, number of layers, attention heads, size of the feed-forward part.
+    context: positions the model can attend to.
+    """
+
+    name: str | None = None
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+    inner: int = 384
+    context: int = 2048
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.layers, self.heads, self.inner, self.context) < 1 or self.width % self.heads:
+            raise ValueError(f"sizes must be positive and width a multiple of heads, got {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A causal language model and its tokenizer. `line_ends`: tokens that hold a line end or end the text."""
+
+    model: Any
+    tokenizer: Any
+
+    @property
+    def line_ends(self) -> frozenset[int]:
+        """Ids of every token whose text ends a line, and of the end of text."""
+        ids = range(len(self.tokenizer))
+        texts = self.tokenizer.batch_decode([[i] for i in ids])
+        return frozenset(i for i, text in zip(ids, texts, strict=True) if text.endswith("\n"))
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        """Token ids without special tokens. Raises where a closed tokenizer does not know a word."""
+        return self.tokenizer(texts, add_special_tokens=False)["input_ids"]
+
+    def save(self, folder: Path) -> None:
+        """Model and tokenizer, in the format of `load_model`."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+
+def new_model(task: Task[Any, Any], config: ModelConfig, seed: int) -> LanguageModel:
+    """The model to start from: fresh random weights addressed by `seed`, or the pretrained one that `config` names."""
+    if config.name is not None:
+        return load_model(config.name)
+    torch, transformers = require("torch", "lm"), require("transformers", "lm")
+    tokenizer = closed_tokenizer(task)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = transformers.LlamaForCausalLM(
+            transformers.LlamaConfig(
+                vocab_size=len(tokenizer),
+                hidden_size=config.width,
+                intermediate_size=config.inner,
+                num_hidden_layers=config.layers,
+                num_attention_heads=config.heads,
+                num_key_value_heads=config.heads,
+                max_position_embeddings=config.context,
+                tie_word_embeddings=True,
+                pad_token_id=tokenizer.pad_token_id,
+                eos_token_id=tokenizer.eos_token_id,
+                bos_token_id=None,
+                attn_implementation=_attention(),
+            )
+        )
+    return LanguageModel(model, tokenizer)
+
+
+def load_model(name: str | Path) -> LanguageModel:
+    """A saved or pretrained causal language model by folder or hub name.
+
+    Raises OSError where there is none; on a machine without a network, name a local folder.
+    """
+    transformers = require("transformers", "lm")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model = transformers.AutoModelForCausalLM.from_pretrained(name, attn_implementation=_attention())
+    return LanguageModel(model, tokenizer)
+
+
+def _attention() -> str:
+    """On a CPU, plain attention trains a small model half as fast again as the fused kernel, whose backward pass is
+    slow there; elsewhere the fused kernel wins."""
+    return "sdpa" if require("torch", "lm").cuda.is_available() else "eager"

@@ -1,0 +1,91 @@
+"""The settings of a whole run, and the presets "smoke", "demo" and "full".
+
+Lengths are given in updates, not minutes, so that a run is a pure function of its settings; the presets are sized for
+two cores.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from .policies.model import ModelConfig
+from .problems import Family
+from .traces import TraceSettings
+from .training.rl import RLSettings
+from .training.sft import SFTSettings
+
+
+@dataclass(frozen=True)
+class EvalSettings:
+    """budget: steps an episode. budgets: those of the table. samples: sampled episodes a problem.
+
+    problems: at most so many held-out problems, None = all. attempts: CoT attempts a problem to draw restarts from.
+    """
+
+    budget: int = 32
+    budgets: tuple[int, ...] = (3, 8, 16, 32)
+    samples: int = 4
+    problems: int | None = None
+    attempts: int = 24
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that determines a run, besides its seed and the number of workers."""
+
+    task: str
+    families: tuple[Family, ...]
+    traces: TraceSettings
+    model: ModelConfig
+    objective: str
+    sft: SFTSettings
+    cot: SFTSettings
+    rl: RLSettings
+    rl_budget: int
+    evaluation: EvalSettings
+    task_options: dict[str, Any] = field(default_factory=dict)
+    gamma: float = 0.99
+
+    def to_json(self) -> str:
+        """Stable text: two runs with equal text are the same run."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+
+WIDE: tuple[Family, ...] = ((0.4, {}), (0.6, {"high": 20}))
+"""Hands of 1-13, and wider ones: with hands of 1-13 alone, RL learns them by heart."""
+
+DEMO = RunSettings(
+    task="game24",
+    families=WIDE,
+    traces=TraceSettings(problems=44_000),
+    model=ModelConfig(),
+    objective="path",
+    sft=SFTSettings(updates=2200),
+    cot=SFTSettings(updates=2200),
+    rl=RLSettings(updates=110),
+    rl_budget=16,
+    evaluation=EvalSettings(),
+)
+
+PRESETS: dict[str, RunSettings] = {
+    "smoke": replace(
+        DEMO,
+        traces=TraceSettings(problems=300),
+        model=ModelConfig(width=32, layers=1, heads=2, inner=64),
+        sft=SFTSettings(updates=30, save_every=10, log_every=5, probe_every=30),
+        cot=SFTSettings(updates=30, save_every=10, log_every=5, probe_every=30),
+        rl=RLSettings(updates=4, groups=2, generations=4, save_every=2, log_every=1, probe_every=4),
+        rl_budget=8,
+        evaluation=EvalSettings(problems=8, samples=2, attempts=4),
+    ),
+    "demo": DEMO,
+    "full": replace(
+        DEMO,
+        traces=TraceSettings(problems=200_000),
+        sft=SFTSettings(updates=10_000),
+        cot=SFTSettings(updates=10_000),
+        rl=RLSettings(updates=1200, probe_every=100, save_every=50),
+    ),
+}

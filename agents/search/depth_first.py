@@ -1,0 +1,51 @@
+"""Depth-first search, the most promising child first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...rewards.protocols import ValueFunction
+from ...tasks import Problem, Task
+from .common import BUDGET, Explorer, SearchResult
+
+
+def depth_first(
+    task: Task[Any, Any],
+    problem: Problem,
+    value: ValueFunction,
+    budget: int = BUDGET,
+    seed: int | None = 0,
+    *,
+    dedupe: bool = True,
+    prune: float | None = None,
+) -> SearchResult:
+    """Go down to the best child; where a subtree is exhausted, back to the deepest node with children untried.
+
+    budget: nodes visited besides the start. seed: order of children of equal value (None: the task's).
+    prune: children valued at or below this are never visited (0.0 trusts a verdict of "unsolvable"); None visits all.
+        With it, an exhausted search is only as sure as the values.
+    """
+    search = Explorer(task, problem, value, budget, seed, dedupe=dedupe)
+
+    def done(solved: int | None = None, exhausted: bool = False) -> SearchResult:
+        return search.result("depth_first", solved, exhausted=exhausted, prune=prune)
+
+    if search.solves(0):
+        return done(solved=0)
+    branches = [(0, zip(*search.expand(0, claim=False), strict=True))]
+    while branches:
+        parent, untried = branches[-1]
+        row, worth = next(untried, (None, 0.0))
+        if row is None or (prune is not None and worth <= prune):
+            branches.pop()  # children come in order of value: those after a pruned one are pruned as well
+            continue
+        if dedupe and row[2] in search.known:
+            search.duplicates += 1  # visited elsewhere since it was generated
+            continue
+        if search.full:
+            return done()
+        node = search.visit(parent, row, worth)
+        if search.solves(node):
+            return done(solved=node)
+        branches.append((node, zip(*search.expand(node, claim=False), strict=True)))
+    return done(exhausted=True)

@@ -1,0 +1,33 @@
+"""Checkpoints of a transformers trainer that survive a kill at any moment.
+
+The trainer writes a checkpoint file by file; one that was cut off looks like a whole one. So a marker is written after
+the last file, and whatever has no marker is thrown away before training goes on.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+MARKER = "complete"
+
+
+class MarkComplete(TrainerCallback):
+    """Marks each checkpoint once it is whole."""
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Called by the trainer after the last file of a checkpoint."""
+        if state.is_world_process_zero:
+            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / MARKER).touch()
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest whole checkpoint in `folder`, None where there is none. Removes those that are not whole."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    whole = [path for path in found if (path / MARKER).exists()]
+    for path in set(found) - set(whole):
+        shutil.rmtree(path)
+    return str(whole[-1]) if whole else None

@@ -1,0 +1,70 @@
+"""Traces to training examples: token ids, and which of them carry loss.
+
+Objectives (Meta-CoT, section on supervised fine-tuning):
+    "all": every token the model would write, search text and solution alike;
+    "path": only steps that lie on the path to the answer, the backtracks, and the answer: wrong steps stand in the
+        context, so that leaving them is learned, but they are not imitated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...tasks import Refused, Step, Task, Trace, Tree, segments
+from ...tasks.grammar import prompt
+
+OBJECTIVES = ("all", "path")
+NO_LOSS = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """ids: token ids of prompt and trace. labels: the same where there is loss, -100 elsewhere."""
+
+    ids: list[int]
+    labels: list[int]
+
+
+def pieces(
+    task: Task[Any, Any], trace: Trace, objective: str = "path", feedback: str = "state"
+) -> list[tuple[str, bool]]:
+    """(text, has loss) of the prompt and of every segment of the trace."""
+    if objective not in OBJECTIVES:
+        raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}")
+    imitated = _imitated(task, trace, objective)
+    found = [(prompt(task, trace.problem), False)]
+    for part in segments(task, trace, feedback):
+        found.append((part.text, part.by_model and (part.action is None or imitated[part.action])))
+    return found
+
+
+def _imitated(task: Task[Any, Any], trace: Trace, objective: str) -> list[bool]:
+    """Which actions carry loss."""
+    if objective == "all":
+        return [True] * len(trace.actions)
+    tree = Tree(task, trace.problem)
+    nodes = [tree.do(action).node for action in trace.actions]
+    path = set(tree.path())
+    return [
+        not isinstance(action, Refused) and (not isinstance(action, Step) or node in path)
+        for action, node in zip(trace.actions, nodes, strict=True)
+    ]
+
+
+def encode(tokenizer: Any, traces: Iterable[Sequence[tuple[str, bool]]]) -> list[Example]:
+    """Examples from `pieces`, each piece tokenised on its own: the ids a session appends, never re-tokenised text."""
+    parts = [list(trace) for trace in traces]
+    flat = tokenizer([text for trace in parts for text, _ in trace], add_special_tokens=False)["input_ids"]
+    examples, place = [], 0
+    for trace in parts:
+        ids: list[int] = []
+        labels: list[int] = []
+        for _, loss in trace:
+            ids += flat[place]
+            labels += flat[place] if loss else [NO_LOSS] * len(flat[place])
+            place += 1
+        examples.append(Example(ids, labels))
+    return examples
+

@@ -1,0 +1,125 @@
+"""The one place that touches TRL's experimental hooks: GRPO with an advantage for every token.
+
+TRL's GRPO pays a completion one scalar advantage. Multi-episode credit (E-RL², RL²) and step rewards need one a token:
+the return from that token on, minus the baseline of its group. The loss accepts advantages of shape (rows, tokens);
+this adapter supplies them after TRL has generated and scored. With equal returns at every token it is stock GRPO.
+
+Checked at import against the names it relies on, so that another TRL fails here with one clear sentence.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+
+import torch
+import trl
+from trl import GRPOTrainer
+
+NEEDED = {
+    "_generate_and_score_completions": ("inputs",),
+    "_compute_loss": ("model", "inputs"),
+    "__init__": ("rollout_func", "reward_funcs", "train_dataset"),
+}
+
+
+def check_version() -> None:
+    """Raises ImportError where this TRL lacks a hook that the adapter stands on."""
+    for name, parameters in NEEDED.items():
+        method = getattr(GRPOTrainer, name, None)
+        present = () if method is None else tuple(inspect.signature(method).parameters)
+        if missing := [parameter for parameter in parameters if parameter not in present]:
+            raise ImportError(
+                f"trl {trl.__version__} has no GRPOTrainer.{name}({', '.join(missing)}); install trl>=1.16,<1.17"
+            )
+
+
+check_version()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One rollout as the trainer needs it.
+
+    prompt_ids, ids: token ids before and after the first token the model may write. mine: one flag an id of `ids`,
+    1 = written by the model. returns: one number an id: the return that its token is credited with.
+    reward: the return of the whole rollout, which the group baseline is the mean of.
+    """
+
+    prompt_ids: list[int]
+    ids: list[int]
+    mine: list[int]
+    returns: list[float]
+    reward: float
+
+
+Roll = Callable[[Sequence[str], Any, int], list[Completion]]
+"""(prompts, model, update) -> one completion a prompt."""
+
+
+class CreditGRPOTrainer(GRPOTrainer):
+    """GRPO whose advantages are per token: return from the token on, minus the mean reward of the group.
+
+    Args:
+        roll: makes the completions. metrics: called after each roll for more metrics to log.
+        kwargs: as for GRPOTrainer. `scale_rewards` must be "none": a baseline is subtracted, nothing is divided.
+    """
+
+    _tag_names = ("metacot",)
+
+    def __init__(self, *, roll: Roll, metrics: Callable[[], dict[str, float]] | None = None, **kwargs: Any):
+        if kwargs["args"].scale_rewards not in ("none", False):
+            raise ValueError('per-token credit needs scale_rewards="none": dividing by the spread of a group biases it')
+        self._roll = roll
+        self._more_metrics = metrics
+        self._completions: list[Completion] = []
+        self.own_seconds = 0.0
+        super().__init__(reward_funcs=[reward], rollout_func=_rollout, **kwargs)
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        output: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        began = time.perf_counter()
+        rewards = torch.tensor([row.reward for row in self._completions], device=self.accelerator.device)
+        output["advantages"] = self._advantages(rewards, output["completion_ids"].shape[1])
+        if self._more_metrics is not None:
+            for name, value in self._more_metrics().items():
+                self._metrics["train"][name].append(value)
+        self.own_seconds += time.perf_counter() - began
+        return output
+
+    def _advantages(self, rewards: torch.Tensor, width: int) -> torch.Tensor:
+        """(rows, width) float32. A group may be spread over processes, hence the gather before the mean."""
+        every = self.accelerator.gather(rewards)
+        baseline = every.view(-1, self.num_generations).mean(1).repeat_interleave(self.num_generations)
+        first = self.accelerator.process_index * len(rewards)
+        baseline = baseline[first : first + len(rewards)].tolist()
+        padded = [row.returns + [0.0] * (width - len(row.returns)) for row in self._completions]
+        returns = torch.tensor(padded, dtype=torch.float32, device=rewards.device)
+        return returns - torch.tensor(baseline, device=rewards.device).unsqueeze(1)
+
+
+def _rollout(prompts: list[str], trainer: CreditGRPOTrainer) -> dict[str, Any]:
+    """TRL's hook for multi-turn text."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    training = model.training
+    model.eval()
+    rows = trainer._completions = trainer._roll(prompts, model, trainer.state.global_step)
+    model.train(training)
+    return {
+        "prompt_ids": [row.prompt_ids for row in rows],
+        "completion_ids": [row.ids for row in rows],
+        "logprobs": None,
+        "env_mask": [row.mine for row in rows],
+        "returned": [row.reward for row in rows],
+    }
+
+
+def reward(returned: list[float], **_: Any) -> list[float]:
+    """What each rollout earned in all; TRL logs it and forms its own scalar advantage from it."""
+    return returned

@@ -1,0 +1,75 @@
+"""What a trainer tells while it runs: one progress bar with an estimate, and metrics to the tracker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tqdm import tqdm
+from transformers import TrainerCallback
+
+from ..tracking import Tracker
+
+Probe = Callable[[Any, Any, int], Mapping[str, float]]
+"""(model, tokenizer, update) -> more metrics, e.g. success on held-out problems."""
+
+
+class Report(TrainerCallback):
+    """Logs every `every` updates under `stage/`, and shows a bar.
+
+    Args:
+        rename: trainer metric -> name under the stage; others are left out.
+        probe, probe_every: measured on the model as it is, every so many updates and at the end.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        tracker: Tracker,
+        rename: Mapping[str, str],
+        probe: Probe | None = None,
+        probe_every: int = 0,
+    ):
+        self.stage = stage
+        self.tracker = tracker
+        self.rename = rename
+        self.probe = probe
+        self.probe_every = probe_every
+        self._bar: tqdm[Any] | None = None
+        self._began = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Opens the bar at the update that training resumes from."""
+        self._began = time.perf_counter()
+        self.tracker.rewind(self.stage, state.global_step + 1)
+        self._bar = tqdm(
+            total=state.max_steps, initial=state.global_step, desc=self.stage, unit="update", dynamic_ncols=True
+        )
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """One update is done."""
+        assert self._bar is not None
+        self._bar.update(state.global_step - self._bar.n)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """The trainer has averaged its metrics since the last call."""
+        found = {new: float(logs[old]) for old, new in self.rename.items() if logs and logs.get(old) is not None}
+        if not found:
+            return
+        if self.probe is not None and (state.global_step % self.probe_every == 0 or self._last(state)):
+            found |= self.probe(kwargs["model"], kwargs["processing_class"], state.global_step)
+        assert self._bar is not None
+        self._bar.set_postfix({name: f"{value:.3g}" for name, value in list(found.items())[:3]})
+        metrics = {f"{self.stage}/{name}": value for name, value in found.items()}
+        metrics["time/seconds"] = time.perf_counter() - self._began
+        self.tracker.log(metrics, state.global_step)
+
+    @staticmethod
+    def _last(state: Any) -> bool:
+        return bool(state.global_step >= state.max_steps)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Closes the bar."""
+        assert self._bar is not None
+        self._bar.close()

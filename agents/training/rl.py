@@ -1,0 +1,145 @@
+"""Meta-RL: GRPO on whole search episodes, with the credit of E-RL² and the KL to the supervised model.
+
+Length-neutral throughout (Dr. GRPO): nothing is divided by a completion's length or by a group's deviation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...tasks import Problem
+from ...tasks.extras import require
+from ..policies.model import LanguageModel
+from ..policies.rollout import Rollout, RolloutSettings, roll_out
+from ..tracking import Tracker
+
+
+@dataclass(frozen=True)
+class RLSettings:
+    """updates: optimizer steps. groups, generations: problems an update, rollouts a problem.
+
+    lr: peak step size of AdamW, after `warmup` updates constant. beta: weight of the KL to the supervised model.
+    micro: rollouts a backward pass, 0 = all at once. temperature: of sampling.
+    """
+
+    updates: int
+    groups: int = 12
+    generations: int = 8
+    lr: float = 2e-4
+    warmup: int = 10
+    beta: float = 0.0
+    micro: int = 0
+    temperature: float = 1.0
+    save_every: int = 25
+    log_every: int = 5
+    probe_every: int = 50
+
+    def __post_init__(self) -> None:
+        if self.generations < 2:
+            raise ValueError(f"a group needs at least 2 rollouts to have a baseline, got {self.generations}")
+
+
+METRIC_NAMES = {
+    "reward": "reward",
+    "entropy": "entropy",
+    "kl": "kl",
+    "loss": "loss",
+    "grad_norm": "grad_norm",
+    "learning_rate": "learning_rate",
+    "success": "success",
+    "steps": "steps",
+    "tokens": "tokens",
+    "backtracks": "backtracks",
+    "repeated": "repeated",
+    "refused": "refused",
+}
+
+
+def train_rl(
+    language_model: LanguageModel,
+    environment: Callable[[], Any],
+    problems: Callable[[int], Problem],
+    settings: RLSettings,
+    folder: Path,
+    *,
+    tracker: Tracker,
+    seed: int,
+    probe: Any = None,
+) -> None:
+    """Train in place; resumes from the newest checkpoint in `folder`.
+
+    environment: makes one text environment (a trial included); its rewards are what the credit pays.
+    problems: number -> training problem; update u uses numbers u*groups .. (u+1)*groups - 1.
+    """
+    trl, datasets = require("trl", "train"), require("datasets", "train")
+    from .checkpoints import MarkComplete, last_checkpoint
+    from .grpo_adapter import Completion, CreditGRPOTrainer
+    from .machine import placement
+    from .progress import Report
+
+    batch = settings.groups * settings.generations
+    latest: list[Rollout] = []
+
+    def roll(prompts: Sequence[str], model: Any, update: int) -> list[Completion]:
+        nonlocal latest
+        latest = roll_out(
+            LanguageModel(model, language_model.tokenizer),
+            environment,
+            [Problem.from_json(prompt) for prompt in prompts],
+            RolloutSettings(temperature=settings.temperature, seed=seed * 1_000_003 + update),
+        )
+        return [
+            Completion(row.ids[: row.prompt], row.ids[row.prompt :], row.mine[row.prompt :], row.returns, row.reward)
+            for row in latest
+        ]
+
+    def metrics() -> dict[str, float]:
+        return {
+            name: sum(float(getattr(row, name)) for row in latest) / len(latest)
+            for name in ("success", "steps", "tokens", "backtracks", "repeated", "refused")
+        }
+
+    rows = [problems(number).to_json() for number in range(settings.updates * settings.groups)]
+    accumulation = batch // (settings.micro or batch)
+    arguments = trl.GRPOConfig(
+        output_dir=str(folder),
+        max_steps=settings.updates,
+        per_device_train_batch_size=batch // accumulation,
+        gradient_accumulation_steps=accumulation,
+        steps_per_generation=accumulation,
+        num_generations=settings.generations,
+        max_completion_length=256,
+        temperature=settings.temperature,
+        learning_rate=settings.lr,
+        lr_scheduler_type="constant_with_warmup",
+        warmup_steps=settings.warmup,
+        max_grad_norm=1.0,
+        loss_type="dr_grpo",
+        scale_rewards="none",
+        beta=settings.beta,
+        shuffle_dataset=False,
+        save_steps=settings.save_every,
+        save_total_limit=2,
+        logging_steps=settings.log_every,
+        report_to="none",
+        disable_tqdm=True,
+        seed=seed,
+        **placement(),
+    )
+    trainer = CreditGRPOTrainer(
+        roll=roll,
+        metrics=metrics,
+        model=language_model.model,
+        args=arguments,
+        train_dataset=datasets.Dataset.from_dict({"prompt": rows}),
+        processing_class=language_model.tokenizer,
+        callbacks=[
+            MarkComplete(),
+            Report("rl", tracker, METRIC_NAMES, probe, settings.probe_every),
+        ],
+    )
+    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    language_model.model.eval()

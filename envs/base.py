@@ -1,0 +1,153 @@
+"""What the numeric and the text environment share: how an episode begins, is judged, shown and kept."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+import gymnasium as gym
+
+from .. import tasks
+from ..rewards.outcome import Reward, Transition, weighted
+from ..rewards.values import make_value
+from ..tasks import Problem, Task, Trace, Tree, Verdict
+from .dealer import Dealer
+
+Obs = TypeVar("Obs")
+Act = TypeVar("Act")
+
+
+class Judge:
+    """The reward terms of an environment and their weights.
+
+    dense: is there a term that judges more than the end of an attempt?
+    nothing: every term at 0.0; to be copied.
+    """
+
+    def __init__(self, rewards: Mapping[str, float] | Iterable[tuple[Reward, float]] | None):
+        self.rewards = weighted(rewards)
+        self.dense = not all(reward.final for reward, _ in self.rewards)
+        self.nothing = {reward.name: 0.0 for reward, _ in self.rewards}
+
+    def __call__(self, transition: Transition) -> tuple[float, dict[str, float], bool]:
+        """(reward, its terms before weighing, could every term judge?)"""
+        total, terms, judged = 0.0, {}, True
+        for reward, weight in self.rewards:
+            judgement = reward(transition)
+            if judgement is None:
+                judged, judgement = False, 0.0
+            terms[reward.name] = judgement
+            total += weight * judgement
+        return total, terms, judged
+
+
+class TaskEnv(gym.Env[Obs, Act]):
+    """A Gymnasium environment on one `Task`; see `ReasoningEnv` and `TextReasoning` for what users see.
+
+    Attributes, besides Gymnasium's own:
+        task, problem, tree: what is reasoned about, and the exploration tree of the episode.
+        budget: steps an episode may cost. steps: steps used so far.
+        success, reached: was the answer verified; was a solved state visited, in this episode?
+        verdict: the judgement with which the attempt ended, None before that and where a budget cut it off.
+        attempt_budget: steps one attempt of a trial may cost, None = no limit of its own; set by `Trial`.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 4}  # type: ignore[misc]
+    problem: Problem
+    tree: Tree
+
+    def __init__(
+        self,
+        task: str | Task[Any, Any],
+        *,
+        task_options: Mapping[str, Any] | None,
+        split: str,
+        difficulty: Mapping[str, Any] | None,
+        budget: int,
+        rewards: Mapping[str, float] | Iterable[tuple[Reward, float]] | None,
+        value: str | None,
+        render_mode: str | None,
+    ):
+        if not (isinstance(budget, int) and budget >= 1):
+            raise ValueError(f"budget must be a whole number of steps, at least 1, got {budget!r}")
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ValueError(f"render_mode must be None or 'ansi', got {render_mode!r}")
+        if not isinstance(task, str) and task_options:
+            raise ValueError("task_options are for a task given by name")
+        self.task: Task[Any, Any] = tasks.make(task, **(task_options or {})) if isinstance(task, str) else task
+        self.budget = budget
+        self.render_mode = render_mode
+        self.value = None if value is None else make_value(value, self.task)
+        self.attempt_budget: int | None = None
+        self.steps = 0
+        self.success = self.reached = False
+        self._judge = Judge(rewards)
+        self._dealer = Dealer(self.task, split, difficulty or {})
+        self._limit = budget
+        self._over = True
+
+    @property
+    def split(self) -> str:
+        """The split that problems are dealt from."""
+        return self._dealer.split
+
+    @property
+    def difficulty(self) -> dict[str, Any]:
+        """The difficulty of the problems dealt."""
+        return dict(self._dealer.difficulty)
+
+    def _begin(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
+        self.problem = self._dealer.deal(seed, options, self._draw_seed)
+        self.tree = Tree(self.task, self.problem)
+        self.steps = 0
+        self.reached = False
+        self._begin_attempt()
+
+    def _begin_attempt(self) -> None:
+        self._over = self.success = False
+        self.verdict: Verdict | None = None
+        spare = self.attempt_budget
+        self._limit = self.budget if spare is None else min(self.budget, self.steps + spare)
+
+    @property
+    def spent(self) -> bool:
+        """Is a budget of the whole episode used up?"""
+        return self.steps >= self.budget
+
+    @property
+    def outcome(self) -> str:
+        """How the attempt went, one of `metacot.tasks.actions.OUTCOMES`."""
+        if self.verdict is None:
+            return "unfinished"
+        return {True: "right", False: "wrong", None: "unknown"}[self.verdict.correct]
+
+    def _draw_seed(self) -> int:
+        return int(self.np_random.integers(2**31))
+
+    def _value_here(self) -> float:
+        assert self.value is not None, "asked for only where a value was given"
+        return self.value.values(self.task, [self.tree.state])[0]
+
+    # for everyone -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def trace(self) -> Trace:
+        """The episode so far."""
+
+    @abstractmethod
+    def snapshot(self) -> Any:
+        """The episode as it stands: opaque, picklable, untouched by later steps. See `restore`."""
+
+    @abstractmethod
+    def restore(self, snapshot: Any) -> None:
+        """Go back to a snapshot of this environment, any number of times; also into another episode than the present
+        one. Which problem an unseeded reset deals next is not part of it."""
+
+    def render(self) -> str | None:  # type: ignore[override]
+        """The cursor as text under render_mode "ansi", else None."""
+        if self.render_mode is None:
+            return None
+        tree = self.tree
+        place = f"node #{tree.cursor} of {len(tree)}, {self.budget - self.steps} of {self.budget} steps left"
+        return f"{place}\n{self.task.show(tree.state)}\n"

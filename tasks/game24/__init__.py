@@ -1,0 +1,7 @@
+"""Game of 24: combine four numbers with + - * / into 24, using each exactly once."""
+
+from .hands import hands, solvable
+from .puzzles import read_puzzles
+from .task import Game24, Numbers
+
+__all__ = ["Game24", "Numbers", "hands", "read_puzzles", "solvable"]

@@ -1,0 +1,137 @@
+"""Exact rational arithmetic for number games: whole numbers are `int`, the rest `Ratio`.
+
+Values stay non-negative: a subtraction is always the larger minus the smaller. Nothing is lost by this: negating a
+subexpression can always be pushed outwards until only the sign of the result is left, and targets are positive.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from math import gcd
+from typing import NamedTuple
+
+Exact = int | Fraction
+
+
+class Ratio(Fraction):
+    """A fraction that remembers its hash, since states are hashed far more often than they are made.
+
+    It is compared with whole numbers and fractions only, without the abstract number types that make `Fraction` slow.
+    """
+
+    __slots__ = ("_hash",)
+    _hash: int
+
+    # The slots themselves in place of the properties that read them: an attribute costs no call.
+    numerator = Fraction.__dict__["_numerator"]
+    denominator = Fraction.__dict__["_denominator"]
+
+    def __hash__(self) -> int:  # type: ignore[override]  # the stubs call Fraction's own hash a class variable
+        try:
+            return self._hash
+        except AttributeError:
+            self._hash = super().__hash__()
+            return self._hash
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Ratio, (self.numerator, self.denominator))
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is Ratio:
+            return self.numerator == other.numerator and self.denominator == other.denominator
+        if type(other) is int:
+            return self.numerator == other and self.denominator == 1
+        return super().__eq__(other)
+
+    def __lt__(self, other: Exact) -> bool:  # type: ignore[override]
+        return self.numerator * other.denominator < other.numerator * self.denominator
+
+    def __gt__(self, other: Exact) -> bool:  # type: ignore[override]
+        return self.numerator * other.denominator > other.numerator * self.denominator
+
+    def __float__(self) -> float:
+        return self.numerator / self.denominator
+
+
+def exact(value: Exact) -> Exact:
+    """`value` in its canonical form: an `int` where it is whole, else a `Ratio`."""
+    if isinstance(value, int):
+        return value
+    return value.numerator if value.denominator == 1 else _ratio(value.numerator, value.denominator)
+
+
+@lru_cache(maxsize=1 << 16)
+def _ratio(numerator: int, denominator: int) -> Ratio:
+    return Ratio(numerator, denominator)
+
+
+class Combine(NamedTuple):
+    """One operation on two numbers, as it is written. In sums and products the smaller number stands first."""
+
+    left: Exact
+    sign: str
+    right: Exact
+
+
+SIGNS = "+*-//"
+"""The signs of the five operations on a pair a <= b, numbered 0: a+b, 1: a*b, 2: b-a, 3: b/a, 4: a/b."""
+
+
+def combine(operation: int, a: Exact, b: Exact) -> tuple[Combine, Exact]:
+    """(step, result) of one operation on a pair with `a <= b`. Raises ZeroDivisionError."""
+    if operation < 3:
+        if operation == 1:
+            return Combine(a, "*", b), _quotient(a.numerator * b.numerator, a.denominator * b.denominator)
+        low, high, under = a.numerator * b.denominator, b.numerator * a.denominator, a.denominator * b.denominator
+        if operation == 0:
+            return Combine(a, "+", b), _quotient(low + high, under)
+        return Combine(b, "-", a), _quotient(high - low, under)
+    if operation == 3:
+        return Combine(b, "/", a), _quotient(b.numerator * a.denominator, b.denominator * a.numerator)
+    return Combine(a, "/", b), _quotient(a.numerator * b.denominator, a.denominator * b.numerator)
+
+
+def _quotient(above: int, below: int) -> Exact:
+    """above / below in canonical form; below is not negative. Raises ZeroDivisionError."""
+    if below == 1:
+        return above
+    shared = gcd(above, below)
+    if shared == below:
+        return above // below
+    if not below:
+        raise ZeroDivisionError("division by zero")
+    return _ratio(above // shared, below // shared)
+
+
+@lru_cache(maxsize=1 << 17)
+def combinations(a: Exact, b: Exact) -> tuple[tuple[int, Combine, Exact], ...]:
+    """All (operation, step, result) on an unordered pair with `a <= b`; a quotient by zero or a repeated one is left
+    out. Operations are numbered as in SIGNS."""
+    operations = (0, 1, 2, *((3,) if a else ()), *((4,) if b and a != b else ()))
+    return tuple((operation, *combine(operation, a, b)) for operation in operations)
+
+
+@lru_cache(maxsize=1 << 17)
+def results(a: Exact, b: Exact) -> frozenset[Exact]:
+    """What one operation makes of an unordered pair with `a <= b`."""
+    return frozenset(result for _, _, result in combinations(a, b))
+
+
+@lru_cache(maxsize=1 << 17)
+def partners(a: Exact, target: int) -> frozenset[Exact]:
+    """Every non-negative b for which one operation on a and b gives `target`.
+
+    Raises ValueError for a target that is not positive: every number is a partner of 0 for the target 0.
+    """
+    if target <= 0:
+        raise ValueError(f"target must be positive, got {target}")
+    found: set[Exact] = {a - target, target - a, a + target, target * a, Fraction(a) / target}
+    if a:
+        found.add(Fraction(target) / a)
+    return frozenset(b for b in map(exact, found) if b >= 0 and target in results(min(a, b), max(a, b)))
+
+
+def show(value: Exact) -> str:
+    """`24` or `8/3`."""
+    return str(value)

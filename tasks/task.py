@@ -1,0 +1,230 @@
+"""`Task`: a family of reasoning problems and the pure rules of one step. Everything else is derived from it.
+
+Left out on purpose: rewards, budgets, backtracking and search. They are the same for every task and live elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
+from hashlib import blake2b
+from typing import Any, Generic, TypeVar
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import IllegalStep, NotEnumerable
+from .problem import Problem, Verdict
+
+State = TypeVar("State", bound=Hashable)
+Step = TypeVar("Step", bound=Hashable)
+
+SPLITS = ("train", "val", "test")
+
+UNKNOWN = Verdict(None, "it is not known whether this problem has a solution")
+UNSOLVABLE = Verdict(True, "the problem has no solution")
+SOLVABLE = Verdict(False, "the problem has a solution")
+"""The judgements of giving up."""
+
+
+class Task(ABC, Generic[State, Step]):
+    """The contract of a reasoning domain. States and steps are immutable and hashable; every method is pure.
+
+    Class attributes a task sets:
+        name: registry name, lower case.
+        enumerable: can `steps` list the legal steps?
+        dead_ends: are there reachable states from which no solution can be reached?
+        horizon: the longest path from a start state that never repeats a state, None where unbounded.
+        words: every word, sign or mark that its texts use besides whole numbers; closed tokenizers are built from it.
+        n_actions, shape, dtype, low, high: the numeric face, see `index` and `observe`.
+    """
+
+    name: str
+    enumerable: bool = True
+    dead_ends: bool = True
+    horizon: int | None = None
+    words: tuple[str, ...] = ()
+    n_actions: int = 0
+    shape: tuple[int, ...] = ()
+    low: float = -np.inf
+    high: float = np.inf
+    dtype: type[np.generic] = np.float32
+
+    # problems -----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def problem(self, seed: int, index: int, split: str = "train", **difficulty: Any) -> Problem:
+        """The problem at an address: a pure function, the same on every machine.
+
+        Raises IndexError past the end of a finite family, ValueError for an unknown split or difficulty.
+        """
+
+    @abstractmethod
+    def pose(self, *data: Any) -> Problem:
+        """An explicit problem. Raises ValueError where `data` is no problem of this task."""
+
+    def problem_key(self, problem: Problem) -> Hashable:
+        """Equal keys = the same problem in disguise; splits are disjoint in it."""
+        return problem.data
+
+    def count(self, split: str = "train", **difficulty: Any) -> int | None:
+        """How many problems the family has; None = no end."""
+        return None
+
+    def attributes(self, problem: Problem) -> dict[str, float]:
+        """Named measures of how hard this problem is."""
+        return {}
+
+    # rules --------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def start(self, problem: Problem) -> State:
+        """The state before the first step."""
+
+    @abstractmethod
+    def steps(self, state: State) -> Sequence[Step]:
+        """The legal steps in a fixed order; empty at a dead end or where nothing is left to do.
+
+        Raises NotEnumerable where steps are free text.
+        """
+
+    @abstractmethod
+    def apply(self, state: State, step: Step) -> State:
+        """The state after `step`. Raises IllegalStep with the reason."""
+
+    @abstractmethod
+    def solved(self, state: State) -> bool:
+        """Is this a goal state?"""
+
+    # text ---------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def ask(self, problem: Problem) -> str:
+        """The question in words."""
+
+    @abstractmethod
+    def show(self, state: State) -> str:
+        """The whole state as text; a block for grids."""
+
+    @abstractmethod
+    def write(self, state: State, step: Step) -> str:
+        """A step as one line of text; `read` is its inverse. `grammar` says what it must not look like."""
+
+    @abstractmethod
+    def read(self, state: State, text: str) -> Step:
+        """The step that `text` names in `state`, legal or not. Raises UnreadableStep."""
+
+    def brief(self, state: State) -> str:
+        """The part of the state that changes, in one line of at most 120 characters."""
+        return " ".join(self.show(state).split())[:120]
+
+    def rules(self) -> str:
+        """The rules of the task in plain words, for language models that have never seen it."""
+        return (type(self).__doc__ or "").strip().partition("\n\n")[0]
+
+    # derived, with working defaults -------------------------------------------------------------------------------
+
+    def key(self, state: State) -> Hashable:
+        """Equal keys = semantically the same state."""
+        return state
+
+    def expand(self, state: State) -> list[tuple[Step, State, Hashable, float]]:
+        """All children as (step, state, key, cost). May be overridden for speed; must equal the pure methods."""
+        children = ((step, self.apply(state, step)) for step in self.steps(state))
+        return [(step, child, self.key(child), 1.0) for step, child in children]
+
+    def heuristic(self, state: State) -> float:
+        """An admissible estimate of the cost to go; 0.0 where none is known."""
+        return 0.0
+
+    def distance(self, state: State) -> int | float | None:
+        """Exact number of steps to the nearest solution without backtracking.
+
+        math.inf = proved unsolvable from here; None = not known within the node limit.
+        """
+        return None
+
+    def value(self, state: State, left: int | None = None) -> float | None:
+        """1.0 where a solution is at most `left` steps away (None: reachable at all), else 0.0; None = not known.
+
+        The value of the state itself: backtracking out of it does not count.
+        """
+        distance = self.distance(state)
+        if distance is None:
+            return None
+        return 1.0 if distance <= (math.inf if left is None else left) and distance < math.inf else 0.0
+
+    @abstractmethod
+    def answer(self, problem: Problem, steps: Sequence[Step]) -> str:
+        """The clean answer a path stands for. Total: an unfinished path gives text that `check` refuses."""
+
+    @abstractmethod
+    def check(self, problem: Problem, answer: str) -> Verdict:
+        """Judges any text (or object) without ever executing it or raising.
+
+        `check(problem, answer(problem, path))` is correct for every solved path.
+        """
+
+    def check_give_up(self, problem: Problem) -> Verdict:
+        """Judges giving up: right where the problem is proved unsolvable, wrong where it has a solution."""
+        distance = self.distance(self.start(problem))
+        return UNKNOWN if distance is None else UNSOLVABLE if distance == math.inf else SOLVABLE
+
+    def draw(self, state: State) -> str:
+        """The state as a small SVG picture (text of one `<svg>` element)."""
+        from .pictures import text_svg
+
+        return text_svg(self.show(state))
+
+    # numeric face -------------------------------------------------------------------------------------------------
+
+    def observe(self, state: State) -> NDArray[Any]:
+        """The state as numbers: array of `shape` and `dtype`, entries in [`low`, `high`]."""
+        raise NotEnumerable(f"{self.name} has no numeric face")
+
+    def index(self, state: State, step: Step) -> int:
+        """The number of a legal step, in [0, n_actions); of several spellings of one step the lowest counts."""
+        raise NotEnumerable(f"{self.name} has no numeric face")
+
+    def step_at(self, state: State, index: int) -> Step:
+        """Left inverse of `index`. Raises IllegalStep where `index` is not legal here."""
+        for step in self.steps(state):
+            if self.index(state, step) == index:
+                return step
+        raise IllegalStep(f"action {index} is not legal here")
+
+    def move(self, state: State, index: int) -> tuple[Step, State]:
+        """`step_at` and `apply` in one: (step, child). May be overridden for speed. Raises IllegalStep."""
+        step = self.step_at(state, index)
+        return step, self.apply(state, step)
+
+    def face(self, state: State) -> tuple[NDArray[Any], NDArray[np.int8], bool]:
+        """`observe`, `mask` and `solved` in one, which nobody writes to. May be overridden for speed."""
+        return self.observe(state), self.mask(state), self.solved(state)
+
+    def mask(self, state: State) -> NDArray[np.int8]:
+        """(n_actions,) int8, 1 where `step_at` is legal."""
+        mask = np.zeros(self.n_actions, np.int8)
+        for step in self.steps(state):
+            mask[self.index(state, step)] = 1
+        return mask
+
+    # addresses ----------------------------------------------------------------------------------------------------
+
+    def rng(self, seed: int, index: int, split: str) -> np.random.Generator:
+        """The generator of one address: never a stream, never shared, the same on every machine."""
+        return np.random.default_rng((crc32(self.name.encode()), crc32(split.encode()), seed, index))
+
+
+def bucket(salt: str, key: Hashable) -> int:
+    """A stable number in 0..99 for a split axis key; independent of seed, process and platform."""
+    digest = blake2b(repr(key).encode(), digest_size=8, salt=salt.encode()[:16]).digest()
+    return int.from_bytes(digest, "big") % 100
+
+
+def split_of(salt: str, key: Hashable, test: int = 21, val: int = 3) -> str:
+    """The split of a key: `test` percent of all keys are held out, then `val` percent; the rest is for training."""
+    place = bucket(salt, key)
+    return "test" if place < test else "val" if place < test + val else "train"
