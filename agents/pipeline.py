@@ -19,7 +19,7 @@ from .evaluation.systems import PAIRS, evaluate_systems, heldout_probe
 from .evaluation.table import comparisons, comparisons_text, rows, table_text
 from .evaluation.episodes import Evaluation
 from .files import write_whole
-from .policies.environments import text_environment
+from .policies.environments import trial_environment
 from .policies.model import LanguageModel, load_model, new_model
 from .presets import RunSettings
 from .problems import Mixture, held_out
@@ -111,7 +111,11 @@ class _Job:
     def _examples(self, language_model: LanguageModel, linearizer: str) -> list[Any]:
         traces = read_rows(self.task, self.folder.path / "traces", linearizer)
         return encode(
-            language_model.tokenizer, (pieces(self.task, trace, self.settings.objective) for trace in traces)
+            language_model.tokenizer,
+            (
+                pieces(self.task, trace, self.settings.objective, spell_answers=self.settings.spell_answers)
+                for trace in traces
+            ),
         )
 
     def _matched(self, settings: SFTSettings) -> SFTSettings:
@@ -139,7 +143,7 @@ class _Job:
         language_model = load_model(self.folder.path / "sft" / "model")
         train_rl(
             language_model,
-            self._environment(self.settings.rl_budget, gamma=self.settings.gamma),
+            trial_environment(self.task, self.settings.trial),
             Mixture(self.task, self.settings.families, self.seed + 1),
             self.settings.rl,
             folder / "checkpoints",
@@ -166,9 +170,6 @@ class _Job:
         return {"problems": len(problems), "systems": len(evaluation.systems)}
 
     # shared -------------------------------------------------------------------------------------------------------
-
-    def _environment(self, budget: int, gamma: float = 1.0) -> Callable[[], Any]:
-        return text_environment(self.task, budget, gamma)
 
     def _probe(self) -> Callable[[Any, Any, int], Mapping[str, float]]:
         problems = held_out(self.task, self.settings.evaluation.problems)[:128]

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from .policies.environments import TrialSettings
 from .policies.model import ModelConfig
 from .problems import Family
 from .traces import TraceSettings
@@ -43,10 +44,10 @@ class RunSettings:
     sft: SFTSettings
     cot: SFTSettings
     rl: RLSettings
-    rl_budget: int
+    trial: TrialSettings
     evaluation: EvalSettings
+    spell_answers: bool = False
     task_options: dict[str, Any] = field(default_factory=dict)
-    gamma: float = 0.99
 
     def to_json(self) -> str:
         """Stable text: two runs with equal text are the same run."""
@@ -65,7 +66,7 @@ DEMO = RunSettings(
     sft=SFTSettings(updates=2200),
     cot=SFTSettings(updates=2200),
     rl=RLSettings(updates=110),
-    rl_budget=16,
+    trial=TrialSettings(),
     evaluation=EvalSettings(),
 )
 
@@ -77,7 +78,7 @@ PRESETS: dict[str, RunSettings] = {
         sft=SFTSettings(updates=30, save_every=10, log_every=5, probe_every=30),
         cot=SFTSettings(updates=30, save_every=10, log_every=5, probe_every=30),
         rl=RLSettings(updates=4, groups=2, generations=4, save_every=2, log_every=1, probe_every=4),
-        rl_budget=8,
+        trial=TrialSettings(budget=8),
         evaluation=EvalSettings(problems=8, samples=2, attempts=4),
     ),
     "demo": DEMO,

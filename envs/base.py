@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import gymnasium as gym
+from gymnasium.error import ResetNeeded
 
 from .. import tasks
 from ..rewards.outcome import Reward, Transition, weighted
@@ -122,6 +123,10 @@ class TaskEnv(gym.Env[Obs, Act]):
             return "unfinished"
         return {True: "right", False: "wrong", None: "unknown"}[self.verdict.correct]
 
+    def _expect_running(self) -> None:
+        if self._over:
+            raise ResetNeeded("the episode is over: call reset")
+
     def _draw_seed(self) -> int:
         return int(self.np_random.integers(2**31))
 
@@ -144,7 +149,7 @@ class TaskEnv(gym.Env[Obs, Act]):
         """Go back to a snapshot of this environment, any number of times; also into another episode than the present
         one. Which problem an unseeded reset deals next is not part of it."""
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """The cursor as text under render_mode "ansi", else None."""
         if self.render_mode is None:
             return None

@@ -83,9 +83,9 @@ class Board:
         low, high, n = min(self._low, 0), max(self._high, 0), self.max_nodes
         return spaces.Dict(
             {
-                "cursor": spaces.Box(self._low, self._high, self._shape, self._dtype.type),  # type: ignore[arg-type]
+                "cursor": spaces.Box(self._low, self._high, self._shape, self._dtype.type),
                 "cursor_index": spaces.Discrete(n),
-                "nodes": spaces.Box(low, high, (n, *self._shape), self._dtype.type),  # type: ignore[arg-type]
+                "nodes": spaces.Box(low, high, (n, *self._shape), self._dtype.type),
                 "parent": spaces.Box(-1, n - 1, (n,), np.int32),
                 "steps_left": spaces.Discrete(self.budget + 1),
                 "visited": spaces.MultiBinary(n),

@@ -11,7 +11,7 @@ from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from ..rewards.outcome import Reward, Transition
-from ..tasks import Backtrack, Event, GiveUp, IllegalStep, NewAttempt, Refused, Step, Submit, Task, Trace, Verdict
+from ..tasks import Backtrack, Event, GiveUp, IllegalStep, NewAttempt, Refused, Step, Submit, Task, Trace, Tree, Verdict
 from ..tasks.actions import Action
 from .base import TaskEnv
 from .board import Observation, make_board
@@ -111,7 +111,7 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
         self._goto = self.task.n_actions
         self._submit = self._goto + max_nodes
         self._give_up = self._submit + 1
-        self.action_space = spaces.Discrete(self._submit + 2)  # type: ignore[assignment]
+        self.action_space = spaces.Discrete(self._submit + 2)
         # Masks by the number of nodes that exist, but for the steps and the cursor.
         born = np.zeros((max_nodes + 1, self._submit + 2), np.int8)
         born[:, self._goto : self._submit] = np.tri(max_nodes + 1, max_nodes, -1)
@@ -238,12 +238,9 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
     def trace(self) -> Trace:
         """The episode so far. An attempt that ended at a solved state ends in the trace with its answer; a refused
         action is a refused line `action 57`."""
-        from ..tasks import Tree
-
         tree = Tree(self.task, self.problem)
         actions: list[Action] = []
         for place, entry in enumerate(self._log):
-            ended = place == len(self._log) - 1 and self._over
             if isinstance(entry, NewAttempt):
                 action: Action = entry
             elif isinstance(entry, tuple):
@@ -257,9 +254,9 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
             tree.do(action)
             actions.append(action)
             after = self._log[place + 1] if place + 1 < len(self._log) else None
-            if self._ends and isinstance(action, Step | Backtrack) and (ended or isinstance(after, NewAttempt)):
-                if tree.solved:
-                    actions.append(Submit(tree.answer()))
+            ended = isinstance(after, NewAttempt) or (after is None and self._over)
+            if ended and self._ends and isinstance(action, Step | Backtrack) and tree.solved:
+                actions.append(Submit(tree.answer()))
         return Trace(self.problem, tuple(actions), {"source": "environment"})
 
     def snapshot(self) -> Any:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import count
 from typing import Any, NamedTuple
 from zlib import crc32
-
-from gymnasium import spaces
-from gymnasium.error import ResetNeeded
 
 from ..rewards.outcome import Reward, Transition
 from ..tasks import Action, Event, GiveUp, NewAttempt, Problem, Refused, Submit, Task, Trace, Verdict
@@ -123,9 +121,20 @@ class TextReasoning(TaskEnv[str, str]):
         self.tokens = 0
         self.attempts = 1
         self._count_tokens = count_tokens or _words
-        owner, extra = f"the text environment of {self.task.name}", "".join(self.task.words)
-        self.observation_space: spaces.Space[str] = Words(owner, LONGEST, extra)
-        self.action_space: spaces.Space[str] = Words(owner, MAX_LINE, extra)
+
+    # Made when asked for: a batch of rollouts has an environment a row, and never looks at the spaces.
+
+    @cached_property
+    def observation_space(self) -> Words:  # type: ignore[override]
+        return self._space(LONGEST)
+
+    @cached_property
+    def action_space(self) -> Words:  # type: ignore[override]
+        return self._space(MAX_LINE)
+
+    def _space(self, longest: int) -> Words:
+        owner = self.spec.id if self.spec else f"the text environment of {self.task.name}"
+        return Words(owner, longest, "".join(self.task.words))
 
     def instructions(self, style: str) -> str:
         """What comes before the question in this style; the worked example is never the present problem."""
@@ -163,18 +172,23 @@ class TextReasoning(TaskEnv[str, str]):
         return self._info()
 
     def _info(self) -> dict[str, Any]:
-        info = {"success": self.success, "reached": self.reached, "steps": self.steps, "tokens": self.tokens}
+        info: dict[str, Any] = {
+            "success": self.success,
+            "reached": self.reached,
+            "steps": self.steps,
+            "tokens": self.tokens,
+        }
         if self.value is not None:
             info["value"] = self._value_here()
         return info
 
     def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
-        if self._over:
-            raise ResetNeeded("the episode is over: call reset")
+        self._expect_running()
         said: list[str] = []
         actions: list[Action] = []
         events: list[Event] = []
-        reward, judged = 0.0, True
+        reward = 0.0
+        judged = True
         terms = self._judge.nothing.copy()
         for line in self.lines(action):
             done = self.line(line)
@@ -196,15 +210,15 @@ class TextReasoning(TaskEnv[str, str]):
         return "".join(said), reward, terminated, self._over and not terminated, info
 
     @staticmethod
-    def lines(action: str) -> Iterator[str]:
+    def lines(text: Any) -> Iterator[str]:
         """The lines of an action that count: those that are not blank, or one blank line. Raises TypeError."""
-        if not isinstance(action, str):
-            raise TypeError(f"an action is text, got {type(action).__name__}")
+        if not isinstance(text, str):
+            raise TypeError(f"an action is text, got {type(text).__name__}")
         start, found = 0, False
-        while start <= len(action):
-            end = action.find("\n", start)
-            end = len(action) if end < 0 else end
-            if line := action[start:end].strip():
+        while start <= len(text):
+            end = text.find("\n", start)
+            end = len(text) if end < 0 else end
+            if line := text[start:end].strip():
                 found = True
                 yield line
             start = end + 1

@@ -42,8 +42,8 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     That of the environment inside. Node numbers go on; with unit "attempt" every episode begins with the cursor at
     node 0. In text the environment writes a mark between attempts, `attempt 2` and `<think>`, and with
     `reveal="verdict"` how the last one went (`attempt 2 wrong`). A numeric Dict has `episode`, the number of the
-    present one, and with `reveal="verdict"` `outcome`, 0 in the first episode, then 1 + the place of the last outcome in
-    `metacot.tasks.actions.OUTCOMES`; a flat Box has both, one-hot, at its end. With unit "branch" nothing is added.
+    present one, and with `reveal="verdict"` `outcome`, 0 in the first episode, then 1 + the place of the last outcome
+    in `metacot.tasks.actions.OUTCOMES`; a flat Box has both, one-hot, at its end. With unit "branch" nothing is added.
     `info["trial"]` holds `episode` (0-based, the one that the step belonged to) and `boundary` (did it end here?), and
     at the end of the trial `rewards`, `paid` and `steps`, one number an episode. `info["success"]` is that of the
     episode just ended; the trial's success is the last one's.
@@ -76,6 +76,8 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     - v0: first version.
     """
 
+    inner: Any  # a TaskEnv; what is asked of it depends on its face
+
     def __init__(
         self,
         env: gym.Env[Any, Any],
@@ -101,7 +103,7 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             raise ValueError(f"episodes must be a whole number, at least 1 (or None for branches), got {episodes!r}")
         if episode_budget is not None and not (isinstance(episode_budget, int) and episode_budget >= 1):
             raise ValueError(f"episode_budget must be None or a whole number, at least 1, got {episode_budget!r}")
-        self.inner: Any = env.unwrapped
+        self.inner = env.unwrapped
         self.episodes, self.unit, self.reveal = episodes, unit, reveal
         self.credit = make_credit(credit)
         self.inner.attempt_budget = episode_budget
@@ -117,24 +119,32 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         observation, info = self.env.reset(seed=seed, options=options)
-        self._rewards, self._paid, self._steps = [0.0], [], [0]  # one an episode; paid when it has ended
+        self._rewards, self._steps = [0.0], [0]  # one an episode
+        self._paid: list[float] = []  # one an episode that has ended
         self._outcome = 0
         self._over = False
         return self._seen(observation), info | {"trial": {"episode": 0, "boundary": False}}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        if self._over:
-            raise ResetNeeded("the trial is over: call reset")
+        self._expect_running()
         if self.unit == "attempt":
-            return self._attempt(Result(*self.env.step(action)))
+            return self._attempt(self._inside(action))
         if not self._text:
-            return self._branch(Result(*self.env.step(action)))
+            return self._branch(self._inside(action))
         results = []
         for line in self.inner.lines(action):
-            results.append(self._branch(Result(*self.env.step(line))))
+            results.append(self._branch(self._inside(line)))
             if self._over:
                 break
         return results[0] if len(results) == 1 else _joined(results)
+
+    def _expect_running(self) -> None:
+        if self._over:
+            raise ResetNeeded("the trial is over: call reset")
+
+    def _inside(self, action: Any) -> Result:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return Result(observation, float(reward), terminated, truncated, info)
 
     # the two units ------------------------------------------------------------------------------------------------
 

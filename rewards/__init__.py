@@ -1,17 +1,29 @@
-"""How reasoning is judged: values of states, and the protocols that searches ask of them."""
+"""How reasoning is judged: outcomes, credit between episodes, values of states, and the protocols of searches."""
 
+from .credit import ERL2, RL2, Anneal, Credit, make_credit
+from .outcome import Outcome, Reward, Steps, Transition, make_reward
 from .protocols import Proposal, Proposer, ValueFunction
 from .rollouts import RolloutValue, UniformProposer
 from .values import ConstantValue, NoisyOracle, OracleValue, make_value
 
 __all__ = [
+    "ERL2",
+    "RL2",
+    "Anneal",
     "ConstantValue",
+    "Credit",
     "NoisyOracle",
     "OracleValue",
+    "Outcome",
     "Proposal",
     "Proposer",
+    "Reward",
     "RolloutValue",
+    "Steps",
+    "Transition",
     "UniformProposer",
     "ValueFunction",
+    "make_credit",
+    "make_reward",
     "make_value",
 ]

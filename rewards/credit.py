@@ -1,4 +1,4 @@
-"""Credit between the episodes of a trial: which of them are paid, and which reward the tokens of each are credited with.
+"""Credit between the episodes of a trial: which of them are paid, and what the tokens of each are credited with.
 
 A trial is K episodes on one problem in one context. With r_k the reward of episode k and s_k the budget steps used up
 to its end, all earlier episodes included:

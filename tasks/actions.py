@@ -31,9 +31,9 @@ class Backtrack:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Commit an answer and end the attempt."""
+    """Commit an answer and end the attempt. An empty answer stands for the path to the cursor."""
 
-    answer: str
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

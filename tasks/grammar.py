@@ -7,6 +7,7 @@
     back #0                       the cursor moves to an earlier node
     </think>                      closes Z; what follows is S
     answer 4 * (10 - 4)           commits an answer
+    answer                        commits the answer that the path to the cursor stands for
     give up                       ends the attempt without one
     refused no such node          what the environment answers to a line that is no legal action
     attempt 2                     the environment's mark between the attempts of a trial

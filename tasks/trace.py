@@ -190,4 +190,3 @@ def _decoy(task: Task[Any, Any], feedback: str, problem: str | None) -> Decoy | 
     if problem is None:
         raise ValueError("feedback 'random' needs the decoy, the problem whose states are shown")
     return Decoy(task, Problem.from_json(problem))
-

@@ -97,7 +97,7 @@ class Tree:
                 self.cursor = node
                 return Event("back", node)
             case Submit(answer):
-                return Event("submit", self.cursor, verdict=self.task.check(self.problem, answer))
+                return Event("submit", self.cursor, verdict=self.task.check(self.problem, answer or self.answer()))
             case GiveUp():
                 return Event("give_up", self.cursor, verdict=self.task.check_give_up(self.problem))
             case Refused():

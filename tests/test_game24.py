@@ -295,6 +295,7 @@ def test_a_step_is_read_in_its_usual_spellings(text, step):
         *("13 − 9", "13 × 9", "١٣ - ٩", "8/3*2", "2/8/3", "a + b", "13\n", "\ud800", "1" * 13 + " + 1"),
         *("(" * 10_000, "9" * 100_000, "1" + " " * 100_000 + "x"),
     ],
+    ids=lambda text: ascii(text[:12]),
 )
 def test_anything_else_is_unreadable(text):
     state = TASK.start(TASK.pose((4, 9, 10, 13)))
@@ -652,6 +653,7 @@ def test_optional_columns_blank_lines_and_a_byte_order_mark_are_no_trouble(csv_f
         (b"Rank,Puzzles\n1,\xff\xfe\n", "codec can't decode"),
         (HEADER + '1,"' + "1 " * 100_000 + '"\n', "field larger than field limit"),
     ],
+    ids=lambda text: ascii(text[-24:]),
 )
 def test_a_malformed_puzzle_file_is_refused_with_line_and_rule(csv_file, text, message):
     with pytest.raises(ValueError, match=message):

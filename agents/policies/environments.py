@@ -1,20 +1,38 @@
-"""Text environments as small language models see them: the bare question, and the environment keeps the state."""
+"""Text environments as language models in training see them: the bare question, and the environment keeps the state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from ...envs import TextReasoning, Trial
 from ...tasks import Task
 
 
-def text_environment(task: Task[Any, Any], budget: int, gamma: float = 1.0) -> Callable[[], Any]:
-    """A factory of text environments for `task` with `budget` steps. gamma: discount of a success per budget step."""
-    import sys
-    sys.path.insert(0, "/tmp/proto")
-    from standin import TextReasoning
+@dataclass(frozen=True)
+class TrialSettings:
+    """The meta-episodes of RL: see `metacot.envs.Trial`. budget: steps a whole trial may cost.
 
-    def make() -> Any:
-        return TextReasoning(task, budget=budget, style="none", feedback="state", gamma=gamma)
+    The default discounts the last episode's reward by 0.99 a step, and lets every branch be an episode.
+    """
 
-    return make
+    budget: int = 16
+    unit: str = "branch"
+    episodes: int | None = None
+    credit: str = "erl2:0.99"
+
+
+def text_environment(task: Task[Any, Any], budget: int) -> Callable[[], Any]:
+    """A factory of single attempts with `budget` steps."""
+    return lambda: TextReasoning(task, budget=budget)
+
+
+def trial_environment(task: Task[Any, Any], settings: TrialSettings) -> Callable[[], Any]:
+    """A factory of trials."""
+    return lambda: Trial(
+        TextReasoning(task, budget=settings.budget),
+        episodes=settings.episodes,
+        unit=settings.unit,
+        credit=settings.credit,
+    )

@@ -108,7 +108,7 @@ def _roll_batch(
             cut = len(session.rows[row].ids) + session.max_line >= settings.max_tokens
             if reply is None or cut:
                 session.close(row)
-                seats[row].trace = seats[row].environment.trace()
+                seats[row].trace = seats[row].environment.unwrapped.trace()
             elif reply or ids[-1] not in ends:
                 answered.append((row, reply if ids[-1] in ends else "\n" + reply))
         if answered:
@@ -128,7 +128,7 @@ def _rollout(seat: _Seat, row: Any, prompt: int) -> Rollout:
     assert seat.trace is not None, "every row is closed with its trace"
     end = seat.lines[-1].end
     mine = [int(flag) for flag in row.mine[:end]]
-    episode = measure(seat.environment.task, seat.trace, problem=0)
+    episode = measure(seat.environment.unwrapped.task, seat.trace, problem=0)
     return Rollout(
         ids=row.ids[:end],
         mine=mine,

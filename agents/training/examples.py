@@ -9,10 +9,10 @@ Objectives (Meta-CoT, section on supervised fine-tuning):
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ...tasks import Refused, Step, Task, Trace, Tree, segments
+from ...tasks import Refused, Step, Submit, Task, Trace, Tree, segments
 from ...tasks.grammar import prompt
 
 OBJECTIVES = ("all", "path")
@@ -28,11 +28,17 @@ class Example:
 
 
 def pieces(
-    task: Task[Any, Any], trace: Trace, objective: str = "path", feedback: str = "state"
+    task: Task[Any, Any], trace: Trace, objective: str = "path", feedback: str = "state", spell_answers: bool = False
 ) -> list[tuple[str, bool]]:
-    """(text, has loss) of the prompt and of every segment of the trace."""
+    """(text, has loss) of the prompt and of every segment of the trace.
+
+    spell_answers: write the answer out; else it is committed as the path to the cursor, which spares a small model
+    from learning to compose it. Raises ValueError for an unknown objective.
+    """
     if objective not in OBJECTIVES:
         raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}")
+    if not spell_answers:
+        trace = replace(trace, actions=tuple(Submit() if isinstance(a, Submit) else a for a in trace.actions))
     imitated = _imitated(task, trace, objective)
     found = [(prompt(task, trace.problem), False)]
     for part in segments(task, trace, feedback):

@@ -1,21 +1,20 @@
-"""The rules of Game of 24 as a `Task`. Facts about hands are in `hands.py`, the safe answer checker in `answers`."""
+"""The rules of Game of 24 as a `Task`. Facts about hands are in `hands.py`, which hands are dealt in `families.py`, the
+safe answer checker in `answers`."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations as choose
 from itertools import product
 from math import log1p
 from operator import eq
-from struct import Struct
 from operator import index as as_index
+from struct import Struct
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +23,17 @@ from ..answers import check_arithmetic
 from ..errors import IllegalStep, UnreadableStep
 from ..problem import Problem, Verdict
 from ..rationals import Combine, Exact, combinations, combine, exact, show
-from ..task import SPLITS, Task, split_of
-from .hands import MAX_NUMBER, Hand, hands, plays, solvable, without
+from ..task import SPLITS, Task
+from .families import DEFAULT, Knobs, family_of, order
+from .hands import Hand, plays, solvable, without
 from .puzzles import HELD_OUT, PUZZLES, read_puzzles
 
 SIZE = 4
-MAX_TARGET = 1000
 OPERATIONS = 5
 PAIRS = tuple(choose(range(SIZE), 2))
 SLOT = {pair: slot for slot, pair in enumerate(PAIRS)}
 MOVES = tuple((i, j, operation) for i, j in PAIRS for operation in range(OPERATIONS))
 """What an action index means: positions i < j in the sorted hand, and the number of the operation."""
-SALT = "game-of-24"
-"""Decides which hands are held out: 293 of the 1,362 solvable ones of 1-13. Another salt is another benchmark."""
 
 # Twelve digits: with numbers to 25 no reachable fraction comes near, and no text costs more than its length.
 _NUMBER = r"(\d{1,12}(?:/\d{1,12})?)"
@@ -49,29 +46,6 @@ class Numbers(NamedTuple):
 
     numbers: Hand
     target: int
-
-
-@dataclass(frozen=True)
-class Knobs:
-    """Difficulty of a family of hands. Raises ValueError that names the value and the rule."""
-
-    low: int = 1
-    high: int = 13
-    target: int = 24
-    solvable: str = "only"
-
-    def __post_init__(self) -> None:
-        # Not isinstance: True is an int that would be shown as "True".
-        if not (type(self.low) is type(self.high) is int and 1 <= self.low <= self.high <= MAX_NUMBER):
-            rule = f"numbers must be whole and satisfy 1 <= low <= high <= {MAX_NUMBER}"
-            raise ValueError(f"{rule}, got low={self.low!r}, high={self.high!r}")
-        if not (type(self.target) is int and 1 <= self.target <= MAX_TARGET):
-            raise ValueError(f"target must be a whole number in 1..{MAX_TARGET}, got {self.target!r}")
-        if self.solvable not in ("only", "mixed"):
-            raise ValueError(f"solvable must be 'only' or 'mixed', got {self.solvable!r}")
-
-
-DEFAULT = Knobs()
 
 
 class Game24(Task[Numbers, Combine]):
@@ -117,7 +91,7 @@ class Game24(Task[Numbers, Combine]):
         family = self._family(split, knobs)
         if not 0 <= index < len(family):
             raise IndexError(f"split {split!r} has {len(family)} hands, there is no index {index}")
-        hand = family[index if split == PUZZLES else _order(self.name, split, seed, len(family))[index]]
+        hand = family[index if split == PUZZLES else order(self.name, split, seed, len(family))[index]]
         rate = self._rates.get(hand) if knobs.target == 24 else None
         return Problem(self.name, (hand, knobs.target), seed, index, split, difficulty, solve_rate=rate)
 
@@ -141,7 +115,7 @@ class Game24(Task[Numbers, Combine]):
         splits = SPLITS if self.puzzles is None else (*SPLITS, PUZZLES)
         if split not in splits:
             raise ValueError(f"unknown split {split!r}; splits are {', '.join(splits)}")
-        return _family(split, knobs, self._slice)
+        return family_of(split, knobs, self._slice)
 
     # rules --------------------------------------------------------------------------------------------------------
 
@@ -279,25 +253,6 @@ class Game24(Task[Numbers, Combine]):
         return cards_svg([show(number) for number in state.numbers], f"make {state.target}")
 
 
-@lru_cache(maxsize=64)
-def _family(split: str, knobs: Knobs, puzzles: tuple[Hand, ...]) -> tuple[Hand, ...]:
-    """The hands of one split: the puzzles in their order, all others in the order of enumeration."""
-    if split == PUZZLES:
-        family = [hand for hand in puzzles if knobs.low <= hand[0] and hand[-1] <= knobs.high]
-    else:
-        left_out = frozenset(puzzles if split != "test" else ())
-        dealt = (hand for hand in hands(knobs.low, knobs.high) if hand not in left_out)
-        family = [hand for hand in dealt if split_of(SALT, hand) == split]
-    return tuple(hand for hand in family if knobs.solvable == "mixed" or solvable(hand, knobs.target))
-
-
-@lru_cache(maxsize=64)
-def _order(name: str, split: str, seed: int, count: int) -> list[int]:
-    """The seeded permutation that turns an index into a place in the family."""
-    seeds = crc32(name.encode()), crc32(split.encode()), seed
-    return np.random.default_rng(seeds).permutation(count).tolist()
-
-
 @lru_cache(maxsize=1 << 16)
 def _children(state: Numbers) -> tuple[tuple[int, ...], tuple[tuple[Combine, Numbers, Hashable, float], ...]]:
     """The index of every legal step, ascending, and (step, child, key, cost); of equal pairs only the lowest slot."""
@@ -334,9 +289,9 @@ def _legal(equal: tuple[bool, ...]) -> NDArray[np.int8]:
     for i, j in choose(range(len(equal)), 2):
         if not ((i and equal[i]) or (j > i + 1 and equal[j])):
             mask[SLOT[i, j]] = 1, 1, 1, not (i == 0 and equal[0]), not (j == i + 1 and equal[j])
-    mask = mask.reshape(-1)
-    mask.flags.writeable = False
-    return mask
+    flat = mask.reshape(-1)
+    flat.flags.writeable = False
+    return flat
 
 
 _MASKS = {equal: _legal(equal) for left in range(SIZE + 1) for equal in product((False, True), repeat=left)}
