@@ -1,49 +1,349 @@
-"""The `metacot` command, one thin function per verb."""
+"""The `metacot` command, one thin function per verb.
+
+Nothing but argparse is imported before a verb needs it. What the user has to change is one line on stderr and exit
+status 2; a traceback always means a bug.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import replace
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import __doc__ as about
+from . import __version__
+
+if TYPE_CHECKING:
+    from .agents.presets import RunSettings
+    from .tasks import Problem, Task
+
+
+class Mistake(Exception):
+    """What the user has to change, in one line."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb; returns the exit status."""
+    """Run a verb; returns the exit status: 0 = yes or done, 1 = no, 2 = the command has to be changed."""
     options = parser().parse_args(arguments)
-    return int(options.verb(options) or 0)
+    try:
+        return int(options.run(options) or 0)
+    except Mistake as mistake:
+        print(f"metacot {options.verb}: {mistake}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        resumes = "; the same command goes on from here" if options.verb == "demo" else ""
+        print(f"\nmetacot {options.verb}: stopped{resumes}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+VERBS = {
+    "demo": "problems, search, SFT, meta-RL, evaluation and a report, in a folder from which it resumes",
+    "list": "the tasks and the ids of their environments",
+    "show": "a problem, how hard it is, and its exact value",
+    "solve": "search a problem and print the trace of the search as text",
+    "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
+    "table": "print the table of a finished run again",
+    "report": "write the report of a finished run again",
+}
+"""Each verb and what it does."""
+
+PUZZLES_HELP = "file of Game of 24 puzzles with human solve rates; its rows 901-1000 are held out (split puzzles)"
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(prog="metacot", description=__doc__)
-    verbs = top.add_subparsers(required=True, metavar="VERB")
+    top = argparse.ArgumentParser(prog="metacot", description=(about or "").partition("\n")[0])
+    top.add_argument("--version", action="version", version=f"metacot {__version__}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB", title="verbs")
 
-    demo = verbs.add_parser("demo", help="search -> SFT -> meta-RL -> evaluation -> report, resumable")
-    demo.set_defaults(verb=run_demo)
+    def verb(name: str, run: Callable[[argparse.Namespace], int | None], *parents: Any) -> argparse.ArgumentParser:
+        words = VERBS[name]
+        added = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", parents=parents)
+        added.set_defaults(run=run)
+        return added
+
+    demo = verb("demo", run_demo)
     demo.add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the run (default: %(default)s)")
-    demo.add_argument("--preset", choices=("smoke", "demo", "full"), default="demo", help="size of the run")
-    demo.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run each (default: 0)")
+    demo.add_argument(
+        "--preset",
+        choices=("smoke", "demo", "full"),
+        default="demo",
+        help="size of the run: does it work at all, minutes on two cores, or an hour and more (default: %(default)s)",
+    )
+    demo.add_argument("--seeds", type=_whole, nargs="+", default=[0], metavar="SEED", help="one run each (default: 0)")
     demo.add_argument("--model", help="name or folder of a pretrained model, instead of a small one from scratch")
-    demo.add_argument("--puzzles", help="CSV file of puzzles with human solve rates; rows 901-1000 are held out")
-    demo.add_argument("--wandb", metavar="PROJECT", help="also log to this Weights & Biases project")
-    demo.add_argument("--workers", type=int, help="processes for making traces (default: one a core)")
+    demo.add_argument("--puzzles", metavar="CSV", help=PUZZLES_HELP)
+    demo.add_argument("--workers", type=_positive, help="processes for making traces (default: one a core)")
+    demo.add_argument("--wandb", metavar="PROJECT", help="also log to this Weights & Biases project, offline")
+    demo.add_argument("--wandb-online", action="store_true", help="upload while running, after `wandb login`")
+
+    verb("list", list_tasks)
+
+    problem = argparse.ArgumentParser(add_help=False)
+    problem.add_argument("task", metavar="TASK", help="name of a task, see `metacot list`")
+    problem.add_argument("--problem", metavar="TEXT", help='a problem of your own, such as "3 3 8 8"')
+    problem.add_argument("--seed", type=_whole, default=0, help="address of a problem (default: 0)")
+    problem.add_argument("--index", type=_whole, default=0, help="address of a problem (default: 0)")
+    problem.add_argument("--split", default="train", help="train, val, test or one of the task (default: %(default)s)")
+    problem.add_argument("--difficulty", nargs="+", default=[], metavar="KNOB=VALUE", help="such as high=20 target=36")
+    problem.add_argument("--puzzles", metavar="CSV", help=PUZZLES_HELP)
+
+    verb("show", show_problem, problem)
+    solve = verb("solve", solve_problem, problem)
+    solve.add_argument("--search", default="best_first", help="depth_first, best_first or mcts (default: %(default)s)")
+    solve.add_argument("--value", default="oracle", help="who values states, such as noisy:0.2 (default: %(default)s)")
+    solve.add_argument("--budget", type=_whole, help="nodes that the search may visit (default: 1000)")
+    solve.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    check = verb("check", check_answer, problem)
+    check.add_argument("--answer", required=True, help='the answer, such as "8 / (3 - 8 / 3)"')
+
+    for name, run in (("table", print_table), ("report", write_report)):
+        verb(name, run).add_argument("out", type=Path, metavar="RUN", help="folder of the run")
     return top
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"a whole number, 0 or more, is needed, got {text}")
+    return number
+
+
+def _positive(text: str) -> int:
+    if not _whole(text):
+        raise argparse.ArgumentTypeError("at least 1 is needed")
+    return int(text)
+
+
+# what can go wrong --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Errors in here are about what was typed, what is on disk or what is installed. Nothing is printed in here."""
+    try:
+        yield
+    except (ImportError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
+        said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+        if isinstance(error, OSError) and error.strerror and error.filename is not None:
+            said = f"{error.filename}: {error.strerror}"
+        elif unknown := re.search(r"unexpected keyword argument ('\w+')", said):
+            said = f"there is no option or difficulty {unknown[1]} here"
+        raise Mistake(" ".join(said.split())) from error
+
+
+def _needs(extra: str, *modules: str) -> None:
+    """Says which modules are missing before hours are spent, and without importing them."""
+    if missing := [module for module in modules if find_spec(module) is None]:
+        raise Mistake(f"not installed: {', '.join(missing)}; pip install 'metacot[{extra}]'")
+
+
+# the pipeline -------------------------------------------------------------------------------------------------------
 
 
 def run_demo(options: argparse.Namespace) -> None:
     """The whole pipeline, once a seed."""
+    if options.wandb_online and not options.wandb:
+        raise Mistake("--wandb-online needs a project: --wandb PROJECT")
+    _needs("train", "torch", "transformers", "trl", "datasets", "tqdm")
+    if options.wandb:
+        _needs("wandb", "wandb")
+    with _explained():
+        from .agents.run_folder import RunFolder
+
+        settings = _settings(options)
+        single = len(options.seeds) == 1
+        folders = {seed: options.out if single else options.out / f"seed{seed}" for seed in options.seeds}
+        for seed, folder in folders.items():
+            RunFolder(folder, settings, seed)
+    for seed, folder in folders.items():
+        if not single:
+            print(f"seed {seed}, in {folder}")
+        _run_seed(options, settings, seed, folder)
+
+
+def _run_seed(options: argparse.Namespace, settings: RunSettings, seed: int, folder: Path) -> None:
     from .agents.pipeline import run
+    from .agents.tracking import Tracker, WandbTracker
+
+    opened: list[Tracker] = []
+    if options.wandb:
+        config = {"seed": seed, "settings": json.loads(settings.to_json())}
+        group, online = folder.as_posix(), options.wandb_online
+        opened.append(tracker := WandbTracker(options.wandb, folder, group=group, online=online, config=config))
+    run(settings, folder, seed, workers=options.workers, trackers=lambda _: opened)
+    if opened:
+        print(f"W&B: {'uploaded' if tracker.online else 'offline; to upload it: wandb sync'} {tracker.folder}")
+
+
+def _settings(options: argparse.Namespace) -> RunSettings:
+    """The preset with what the command line changes. Raises for a model or a file of puzzles that is of no use."""
+    from dataclasses import replace
+
+    from . import tasks
     from .agents.presets import PRESETS
+    from .tasks.extras import require
 
     settings = PRESETS[options.preset]
     if options.model:
-        settings = replace(settings, model=replace(settings.model, name=options.model))
+        # Absolute, so that a run may be resumed from another folder.
+        name = str(Path(options.model).resolve()) if Path(options.model).exists() else options.model
+        try:
+            require("transformers", "lm").AutoConfig.from_pretrained(name)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"--model {options.model}: {error}") from error
+        settings = replace(settings, model=replace(settings.model, name=name))
     if options.puzzles:
-        settings = replace(settings, task_options={"puzzles": options.puzzles})
-    for seed in options.seeds:
-        out = options.out if len(options.seeds) == 1 else options.out / f"seed{seed}"
-        run(settings, out, seed, workers=options.workers)
+        settings = replace(settings, task_options={"puzzles": str(Path(options.puzzles).resolve())})
+    task = tasks.make(settings.task, **settings.task_options)
+    if options.puzzles and not task.count("puzzles"):
+        raise ValueError(f"{options.puzzles} is too short: rows 901-1000 are the ones held out")
+    return settings
+
+
+def print_table(options: argparse.Namespace) -> None:
+    """The table of every run in a folder."""
+    for run in _finished(options.out):
+        print(run.table())
+
+
+def write_report(options: argparse.Namespace) -> None:
+    """The report of every run in a folder."""
+    for run in _finished(options.out):
+        with _explained():
+            path = run.report()
+        print(f"report: {path}")
+
+
+def _finished(path: Path) -> list[Any]:
+    """The run in `path`, or the runs of several seeds in its folders."""
+    with _explained():
+        from .agents.finished import FinishedRun
+
+        seeds = sorted(found.parent for found in path.glob("seed*/config.json"))
+        return [FinishedRun.read(run) for run in (seeds if seeds and not (path / "config.json").exists() else [path])]
+
+
+# one problem --------------------------------------------------------------------------------------------------------
+
+
+def list_tasks(options: argparse.Namespace) -> None:
+    """One line a task."""
+    from . import tasks
+    from .envs import env_ids
+
+    for name in tasks.names():
+        print(name.ljust(max(map(len, tasks.names()))), *env_ids(name), sep="  ")
+
+
+def _problem(options: argparse.Namespace) -> tuple[Task[Any, Any], Problem]:
+    """The task and the problem that the command line names."""
+    from . import tasks
+
+    with _explained():
+        task = tasks.make(options.task, **({"puzzles": options.puzzles} if options.puzzles else {}))
+        if options.problem is not None:
+            return task, task.pose(*_data(options.problem))
+        knobs = dict(_knob(text) for text in options.difficulty)
+        return task, task.problem(options.seed, options.index, options.split, **knobs)
+
+
+def _data(text: str) -> tuple[Any, ...]:
+    """What `Task.pose` is given: whole numbers as one tuple, a JSON list as its items, anything else as text."""
+    from .tasks.problem import as_tuples
+
+    if text.lstrip().startswith("["):
+        return tuple(as_tuples(json.loads(text)))
+    words = text.split()
+    numbers = words and all(re.fullmatch("-?[0-9]{1,18}", word) for word in words)
+    return (tuple(map(int, words)) if numbers else text,)
+
+
+def _knob(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"a difficulty is KNOB=VALUE, got {text!r}")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def show_problem(options: argparse.Namespace) -> None:
+    """The question, where it comes from, and what is known about it."""
+    task, problem = _problem(options)
+    state = task.start(problem)
+    distance, value = task.distance(state), task.value(state)
+    facts = {}
+    if problem.seed is not None:
+        facts["address"] = f"seed {problem.seed}, index {problem.index}, split {problem.split}"
+    if problem.solve_rate is not None:
+        facts["solve rate"] = f"{problem.solve_rate:.2%} of people or models"
+    facts |= {name: f"{number:g}" for name, number in task.attributes(problem).items()}
+    if task.enumerable:
+        facts["steps"] = f"{len(task.steps(state))} legal at the start"
+    known = {None: "not known", math.inf: "no solution"}
+    facts["distance"] = known.get(distance, f"{distance} steps to a solution")
+    facts["value"] = "not known" if value is None else f"{value:g}, of the start state, without backtracking"
+    print(task.ask(problem), end="\n\n")
+    for name, fact in facts.items():
+        print(name.ljust(max(map(len, facts))), fact, sep="  ")
+
+
+def solve_problem(options: argparse.Namespace) -> int:
+    """A search, its trace as text, and the answer with its verdict."""
+    task, problem = _problem(options)
+    with _explained():
+        from .agents.search import BUDGET, search
+        from .tasks import emit
+        from .tasks.grammar import prompt
+
+        budget = BUDGET if options.budget is None else options.budget
+        result = search(options.search, task, problem, options.value, budget=budget, seed=options.seed)
+    text = emit(task, result.trace())
+    answer = None if result.solved is None else result.tree.answer(result.solved)
+    verdict = None
+    if answer is not None:
+        verdict = task.check(problem, answer)
+    elif result.exhausted:
+        verdict = task.check_give_up(problem)
+    cost = {
+        name: getattr(result, name) for name in ("expanded", "generated", "duplicates", "value_calls", "backtracks")
+    }
+    cost = {"visited": len(result.tree) - 1, **cost}
+    if options.json:
+        found = {"problem": json.loads(problem.to_json()), "text": text, "answer": answer, "source": result.source}
+        judged = None if verdict is None else {"correct": verdict.correct, "reason": verdict.reason}
+        print(json.dumps({**found, "verdict": judged, **cost}))
+    else:
+        print(prompt(task, problem) + text)
+        said = answer if answer is not None else "gave up" if verdict else f"no solution within {budget} nodes"
+        print(f"{said}: {_judgement(verdict)}" if verdict else said)
+        print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in cost.items()))
+    return 0 if verdict is not None and verdict.correct else 1
+
+
+def check_answer(options: argparse.Namespace) -> int:
+    """The verdict on an answer."""
+    task, problem = _problem(options)
+    verdict = task.check(problem, options.answer)
+    print(_judgement(verdict))
+    return 0 if verdict.correct else 1
+
+
+def _judgement(verdict: Any) -> str:
+    return f"{ {True: 'right', False: 'wrong', None: 'cannot be judged'}[verdict.correct] }, {verdict.reason}"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ Each stage reads and writes the run folder and nothing else, so that it can be k
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +16,21 @@ from tqdm import tqdm
 
 from .. import tasks
 from ..tasks import Task
+from .evaluation.episodes import Evaluation
 from .evaluation.report import write_report
 from .evaluation.systems import PAIRS, evaluate_systems, heldout_probe
 from .evaluation.table import comparisons, comparisons_text, rows, table_text
-from .evaluation.episodes import Evaluation
 from .files import write_whole
 from .policies.environments import trial_environment
-from .policies.model import LanguageModel, load_model, new_model
+from .policies.model import load_model, new_model
 from .presets import RunSettings
 from .problems import Mixture, held_out
 from .run_folder import RunFolder
-from .traces import make_traces, read_rows
+from .traces import make_traces, read_pieces
 from .tracking import JsonlTracker, Tracker, Trackers, read_metrics
-from .training.examples import encode, pieces
+from .training.examples import NO_LOSS, Example, encode
 from .training.rl import train_rl
-from .training.sft import SFTSettings, arrange, train_sft
+from .training.sft import SFTSettings, train_sft
 
 
 def run(
@@ -91,43 +93,36 @@ class _Job:
     def traces(self, folder: Path) -> dict[str, Any]:
         """Search the training problems and write down what the searches did."""
         settings = self.settings.traces
-        kept = 0
         with tqdm(total=settings.problems, desc="traces", unit="problem", dynamic_ncols=True) as bar:
-            for done, more in make_traces(
+            for done in make_traces(
                 self.task, self.settings.families, settings, folder, seed=self.seed, workers=self.workers
             ):
-                kept += more
                 bar.update(done)
+        kept = sum(1 for _ in read_pieces(folder, settings.linearizers[0]))
         return {"problems": settings.problems, "kept": kept}
 
     def cot(self, folder: Path) -> dict[str, Any]:
-        """The baseline: the same model, updates and loss tokens, on optimal paths only."""
-        return self._supervised("cot", "optimal_path", folder, self._matched(self.settings.cot))
+        """The baseline: the same model, updates and loss tokens as the search-trained one, on optimal paths only.
+
+        Its examples are shorter, so its batches hold more of them.
+        """
+        tokenizer = new_model(self.task, self.settings.model, self.seed).tokenizer
+        ours, theirs = (_loss_tokens(self._examples(tokenizer, name, 5000)) for name in ("optimal_path", "visit_order"))
+        rows = max(1, round(self.settings.sft.rows * theirs / ours))
+        return self._supervised("cot", "optimal_path", folder, replace(self.settings.sft, rows=rows))
 
     def sft(self, folder: Path) -> dict[str, Any]:
         """The warm start: search traces in the order of visits."""
         return self._supervised("sft", "visit_order", folder, self.settings.sft)
 
-    def _examples(self, language_model: LanguageModel, linearizer: str) -> list[Any]:
-        traces = read_rows(self.task, self.folder.path / "traces", linearizer)
-        return encode(
-            language_model.tokenizer,
-            (
-                pieces(self.task, trace, self.settings.objective, spell_answers=self.settings.spell_answers)
-                for trace in traces
-            ),
-        )
-
-    def _matched(self, settings: SFTSettings) -> SFTSettings:
-        """The baseline's batches hold as many loss tokens as those of the search traces, so they hold more rows."""
-        return settings
+    def _examples(self, tokenizer: Any, linearizer: str, most: int | None = None) -> list[Example]:
+        return encode(tokenizer, islice(read_pieces(self.folder.path / "traces", linearizer), most))
 
     def _supervised(self, stage: str, linearizer: str, folder: Path, settings: SFTSettings) -> dict[str, Any]:
         language_model = new_model(self.task, self.settings.model, self.seed)
-        examples = self._examples(language_model, linearizer)
         facts = train_sft(
             language_model,
-            examples,
+            self._examples(language_model.tokenizer, linearizer),
             settings,
             folder / "checkpoints",
             stage=stage,
@@ -174,3 +169,8 @@ class _Job:
     def _probe(self) -> Callable[[Any, Any, int], Mapping[str, float]]:
         problems = held_out(self.task, self.settings.evaluation.problems)[:128]
         return heldout_probe(self.task, problems, self.settings.evaluation.budget, self.seed)
+
+
+def _loss_tokens(examples: Sequence[Example]) -> float:
+    """Tokens that carry loss, mean per example."""
+    return sum(label != NO_LOSS for example in examples for label in example.labels) / len(examples)

@@ -40,13 +40,10 @@ class RunSettings:
     families: tuple[Family, ...]
     traces: TraceSettings
     model: ModelConfig
-    objective: str
     sft: SFTSettings
-    cot: SFTSettings
     rl: RLSettings
     trial: TrialSettings
     evaluation: EvalSettings
-    spell_answers: bool = False
     task_options: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -60,11 +57,9 @@ WIDE: tuple[Family, ...] = ((0.4, {}), (0.6, {"high": 20}))
 DEMO = RunSettings(
     task="game24",
     families=WIDE,
-    traces=TraceSettings(problems=44_000),
+    traces=TraceSettings(problems=48_000),
     model=ModelConfig(),
-    objective="path",
-    sft=SFTSettings(updates=2200),
-    cot=SFTSettings(updates=2200),
+    sft=SFTSettings(updates=1500),
     rl=RLSettings(updates=110),
     trial=TrialSettings(),
     evaluation=EvalSettings(),
@@ -76,7 +71,6 @@ PRESETS: dict[str, RunSettings] = {
         traces=TraceSettings(problems=300),
         model=ModelConfig(width=32, layers=1, heads=2, inner=64),
         sft=SFTSettings(updates=30, save_every=10, log_every=5, probe_every=30),
-        cot=SFTSettings(updates=30, save_every=10, log_every=5, probe_every=30),
         rl=RLSettings(updates=4, groups=2, generations=4, save_every=2, log_every=1, probe_every=4),
         trial=TrialSettings(budget=8),
         evaluation=EvalSettings(problems=8, samples=2, attempts=4),
@@ -86,7 +80,6 @@ PRESETS: dict[str, RunSettings] = {
         DEMO,
         traces=TraceSettings(problems=200_000),
         sft=SFTSettings(updates=10_000),
-        cot=SFTSettings(updates=10_000),
         rl=RLSettings(updates=1200, probe_every=100, save_every=50),
     ),
 }

@@ -51,6 +51,11 @@ class RunFolder:
         return result | {"seconds": spent}
 
     def clock(self) -> dict[str, float]:
-        """Seconds each stage has taken so far, over all its sessions that ended by themselves."""
-        found = sorted(self.path.glob("*/seconds.json"), key=lambda path: path.stat().st_mtime)
-        return {path.parent.name: float(json.loads(path.read_text(encoding="utf-8"))) for path in found}
+        """See `stage_seconds`."""
+        return stage_seconds(self.path)
+
+
+def stage_seconds(path: Path) -> dict[str, float]:
+    """Seconds each stage of a run has taken so far, over all its sessions that ended by themselves."""
+    found = sorted(path.glob("*/seconds.json"), key=lambda file: file.stat().st_mtime)
+    return {file.parent.name: float(json.loads(file.read_text(encoding="utf-8"))) for file in found}

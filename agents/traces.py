@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from .files import write_whole
 from .linearizers import LINEARIZERS
 from .problems import Family, Mixture
 from .search import search
+from .training.examples import pieces
 
 SHARD = 2000
 """Problems a file."""
@@ -23,33 +24,39 @@ SHARD = 2000
 @dataclass(frozen=True)
 class TraceSettings:
     """problems: how many are searched. algorithm, value, budget: of the search; "{n}" in `value` stands for the
-    problem's number, so that every search errs on other states. linearizers: one trace each of every success."""
+    problem's number, so that every search errs on other states. linearizers: one trace each of every success.
+    objective, spell_answers: what of a trace carries loss, and how it ends; see `training.examples.pieces`."""
 
     problems: int
     algorithm: str = "best_first"
     value: str = "noisy:0.1:{n}"
     budget: int = 24
     linearizers: tuple[str, ...] = ("visit_order", "optimal_path")
+    objective: str = "path"
+    spell_answers: bool = False
 
 
 def make_shard(
     task: Task[Any, Any], families: Sequence[Family], settings: TraceSettings, seed: int, shard: int
 ) -> dict[str, str]:
-    """JSON lines for each linearizer of one shard: a pure function of its arguments. Only verified traces are kept."""
+    """File name -> JSON lines of one shard: a pure function of its arguments. Only verified traces are kept.
+
+    For each linearizer a file of traces, and one of the same traces cut into pieces with and without loss.
+    """
     mixture = Mixture(task, families, seed)
-    lines: dict[str, list[str]] = {name: [] for name in settings.linearizers}
+    files: dict[str, list[str]] = {name: [] for name in _names(settings, shard)}
     for number in range(shard * SHARD, min((shard + 1) * SHARD, settings.problems)):
         value = make_value(settings.value.format(n=seed * settings.problems + number), task)
-        result = search(
-            settings.algorithm, task, mixture(number), value, budget=settings.budget, seed=seed + number
-        )
+        result = search(settings.algorithm, task, mixture(number), value, budget=settings.budget, seed=seed + number)
         if not (result.success or result.exhausted):
             continue
-        for name in settings.linearizers:
-            trace = LINEARIZERS[name](result)
+        for linearizer in settings.linearizers:
+            trace = LINEARIZERS[linearizer](result)
             if replay(task, trace).success:
-                lines[name].append(write_row(task, trace))
-    return {name: "".join(rows) for name, rows in lines.items()}
+                files[_name(linearizer, "trace", shard)].append(write_row(task, trace))
+                cut = pieces(task, trace, settings.objective, spell_answers=settings.spell_answers)
+                files[_name(linearizer, "pieces", shard)].append(json.dumps(cut) + "\n")
+    return {name: "".join(lines) for name, lines in files.items()}
 
 
 def write_row(task: Task[Any, Any], trace: Trace) -> str:
@@ -58,13 +65,17 @@ def write_row(task: Task[Any, Any], trace: Trace) -> str:
     return json.dumps(row, sort_keys=True) + "\n"
 
 
-def read_rows(task: Task[Any, Any], folder: Path, linearizer: str) -> Iterator[Trace]:
+def read_traces(task: Task[Any, Any], folder: Path, linearizer: str) -> Iterator[Trace]:
     """The traces of a finished folder, in order."""
-    for path in sorted(folder.glob(f"{linearizer}-*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            problem = Problem.from_json(json.dumps(row["problem"]))
-            yield parse(task, problem, row["text"], strict=True)
+    for row in _lines(folder, linearizer, "trace"):
+        problem = Problem.from_json(json.dumps(row["problem"]))
+        yield replace(parse(task, problem, row["text"], strict=True), source=row["source"])
+
+
+def read_pieces(folder: Path, linearizer: str) -> Iterator[list[tuple[str, bool]]]:
+    """The same traces as `pieces`, ready for a tokenizer."""
+    for row in _lines(folder, linearizer, "pieces"):
+        yield [(text, loss) for text, loss in row]
 
 
 def make_traces(
@@ -75,20 +86,29 @@ def make_traces(
     *,
     seed: int,
     workers: int,
-) -> Iterator[tuple[int, int]]:
-    """Write all shards that are not there yet. Yields (problems done, traces kept) after every shard."""
+) -> Iterator[int]:
+    """Write all shards that are not there yet. Yields how many more problems are done, first those done before."""
     shards = range(-(-settings.problems // SHARD))
-    missing = [shard for shard in shards if not all(path.exists() for path in _paths(folder, settings, shard).values())]
-    done = settings.problems - sum(min(SHARD, settings.problems - shard * SHARD) for shard in missing)
-    yield done, 0
+    sizes = [min(SHARD, settings.problems - shard * SHARD) for shard in shards]
+    missing = [shard for shard in shards if not all((folder / name).exists() for name in _names(settings, shard))]
+    yield sum(sizes) - sum(sizes[shard] for shard in missing)
     with ProcessPoolExecutor(workers) as pool:
         jobs = [pool.submit(make_shard, task, families, settings, seed, shard) for shard in missing]
         for shard, job in zip(missing, jobs, strict=True):
-            made = job.result()
-            for name, path in _paths(folder, settings, shard).items():
-                write_whole(path, made[name])
-            yield min(SHARD, settings.problems - shard * SHARD), made[settings.linearizers[0]].count("\n")
+            for name, text in job.result().items():
+                write_whole(folder / name, text)
+            yield sizes[shard]
 
 
-def _paths(folder: Path, settings: TraceSettings, shard: int) -> dict[str, Path]:
-    return {name: folder / f"{name}-{shard:05d}.jsonl" for name in settings.linearizers}
+def _name(linearizer: str, kind: str, shard: int) -> str:
+    return f"{linearizer}.{kind}.{shard:05d}.jsonl"
+
+
+def _names(settings: TraceSettings, shard: int) -> list[str]:
+    return [_name(linearizer, kind, shard) for linearizer in settings.linearizers for kind in ("trace", "pieces")]
+
+
+def _lines(folder: Path, linearizer: str, kind: str) -> Iterator[Any]:
+    for path in sorted(folder.glob(f"{linearizer}.{kind}.*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            yield from map(json.loads, lines)

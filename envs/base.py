@@ -150,9 +150,11 @@ class TaskEnv(gym.Env[Obs, Act]):
         one. Which problem an unseeded reset deals next is not part of it."""
 
     def render(self) -> str | None:
-        """The cursor as text under render_mode "ansi", else None."""
+        """The cursor as text under render_mode "ansi", else None. Raises ResetNeeded before the first reset."""
         if self.render_mode is None:
             return None
+        if not hasattr(self, "tree"):
+            raise ResetNeeded("there is nothing to see yet: call reset")
         tree = self.tree
         place = f"node #{tree.cursor} of {len(tree)}, {self.budget - self.steps} of {self.budget} steps left"
         return f"{place}\n{self.task.show(tree.state)}\n"

@@ -11,7 +11,7 @@ from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from ..rewards.outcome import Reward, Transition
-from ..tasks import Backtrack, Event, GiveUp, IllegalStep, NewAttempt, Refused, Step, Submit, Task, Trace, Tree, Verdict
+from ..tasks import Backtrack, GiveUp, IllegalStep, NewAttempt, Refused, Step, Submit, Task, Trace, Tree, Verdict
 from ..tasks.actions import Action
 from .base import TaskEnv
 from .board import Observation, make_board
@@ -51,8 +51,9 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
     ## Episode end
     `terminated`: a solved state was reached (`on_solved="end"`), Submit, GiveUp. `truncated`: the budget is spent. A
     step, a move to a node and a refused action cost one each; Submit and GiveUp are free. So under
-    `on_solved="continue"` an agent whose last step led to a solved state is not cut off: it may still submit, and is
-    truncated if it tries anything that costs. In all other cases the episode is truncated with its last step.
+    `on_solved="continue"` an agent that stands at a solved state when its steps are spent is not cut off: it may still
+    submit, and is truncated if it tries anything that costs, which then does not happen. In all other cases the
+    episode is truncated with its last step.
 
     ## Arguments
     - `task`: name of a registered task (or a `Task`); `task_options`: arguments for making it.
@@ -99,7 +100,7 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
             value=value,
             render_mode=render_mode,
         )
-        if not self.task.enumerable:
+        if not (self.task.enumerable and self.task.n_actions):
             raise ValueError(f"the steps of {self.task.name} cannot be listed; it has a text environment only")
         if on_solved not in ON_SOLVED:
             raise ValueError(f"on_solved must be one of {', '.join(ON_SOLVED)}, got {on_solved!r}")
@@ -149,60 +150,56 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
         if self._over:
             raise ResetNeeded("the episode is over: call reset")
         action = int(action)
-        task, tree, goto, faces = self.task, self.tree, self._goto, self._faces
-        before = tree.cursor
+        task, tree, goto, faces, steps = self.task, self.tree, self._goto, self._faces, self.steps
+        before = node = tree.cursor
+        kind = "refused"
         verdict: Verdict | None = None
         cost, terminated, truncated = 1, False, False
-        kind, spent = "refused", self.steps >= self._limit
 
-        if action >= self._submit:
-            if action == self._submit and (faces[before][1] or not self._ends):
-                kind, cost, terminated = "submit", 0, True
-                verdict = task.check(self.problem, tree.answer())
-            elif action == self._give_up:
-                kind, cost, terminated = "give_up", 0, True
-                verdict = task.check_give_up(self.problem)
-        elif spent:
-            pass
-        elif action >= goto:
-            if before != action - goto < len(faces):
-                kind = "back"
-                tree.cursor = action - goto
-        elif action >= 0:
-            try:
-                step, state = task.move(tree.states[before], action)
-            except IllegalStep:
-                pass
-            else:
-                if tree.grow(step, state):
-                    kind = "new"
-                    row, steps_mask, solved = task.face(state)
-                    faces.append((steps_mask, solved))
-                    self._board.add(before, row)
+        if action < self._submit and steps < self._limit:
+            if action >= goto:
+                if before != action - goto < len(faces):
+                    kind = "back"
+                    tree.cursor = node = action - goto
+            elif action >= 0:
+                try:
+                    step, state = task.move(tree.states[before], action)
+                except IllegalStep:
+                    pass
                 else:
                     kind = "revisit"
-
-        if spent and cost:  # what cannot be paid for does not happen
+                    if tree.grow(step, state):
+                        kind = "new"
+                        row, steps_mask, solved = task.face(state)
+                        faces.append((steps_mask, solved))
+                        self._board.add(before, row)
+                    node = tree.cursor
+        elif action == self._give_up:
+            kind, cost, terminated = "give_up", 0, True
+            verdict = task.check_give_up(self.problem)
+        elif action == self._submit and (faces[before][1] or not self._ends):
+            kind, cost, terminated = "submit", 0, True
+            verdict = task.check(self.problem, tree.answer())
+        elif steps >= self._limit:  # what cannot be paid for does not happen
             cost, truncated = 0, True
-        self.steps = steps = self.steps + cost
-        if not truncated:
-            self._log.append(action if kind != "refused" else (action,))
-        node = tree.cursor
+
         if cost:
-            solved = faces[node][1]
-            if solved:
+            self.steps = steps = steps + 1
+            if faces[node][1]:
                 self.reached = True
                 if self._ends and kind != "refused":
                     verdict, terminated = SOLVED, True
-            # Submitting is free: who stands at a solution when the steps are spent may still do it.
-            truncated = steps >= self._limit and not solved
+            elif steps >= self._limit:  # at a solution one may still submit, which is free
+                truncated = True
+        if cost or terminated:
+            self._log.append(action if kind != "refused" else (action,))
         if terminated or truncated:
             self._over = True
             self.verdict = verdict
             self.success = verdict is not None and verdict.correct is True
         if self._over or self._judge.dense:
-            event = Event(kind, node, verdict=verdict)
-            reward, terms, judged = self._judge(Transition(tree, before, event, cost, steps, self._over, verdict))
+            transition = Transition(tree, kind, before, cost, steps, self._over, verdict)
+            reward, terms, judged = self._judge(transition)
         else:
             reward, terms, judged = 0.0, self._judge.nothing.copy(), True
         info = {

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import count
 from typing import Any, NamedTuple
-from zlib import crc32
 
 from ..rewards.outcome import Reward, Transition
-from ..tasks import Action, Event, GiveUp, NewAttempt, Problem, Refused, Submit, Task, Trace, Verdict
+from ..tasks import Action, Event, GiveUp, NewAttempt, Refused, Submit, Task, Trace, Verdict
 from ..tasks.decoy import Decoy
 from ..tasks.grammar import CLOSE, FEEDBACK, MAX_LINE, perform, prompt, read, reply
 from ..tasks.trace import new_attempt_text
@@ -46,13 +44,15 @@ class TextReasoning(TaskEnv[str, str]):
     move to a node is answered by node number, state in brief, and `solved` where it is; a line that is no legal action
     by `refused` and the reason. `"none"`: nothing is ever answered, the reasoner keeps track. `"random"`, a control:
     as "state", but the states are those of another problem. `info` holds `success`, `reached`, `steps`, `tokens`, and
-    at every step `events`, `actions` (one each a line that was carried out), `reward_terms`, `judged`; at the end also
-    `trace`, of which `metacot.tasks.emit` makes the text of the episode.
+    at every step `events`, `actions` (one each a line that was carried out), `unread` (lines that were not, because
+    the attempt was over), `reward_terms`, `judged`; at the end also `trace`, of which `metacot.tasks.emit` makes the
+    text of the episode.
 
     ## Actions
-    Any str, of one or more lines; the space names a charset and a length only because Gymnasium asks for them. Blank
-    lines between lines are skipped, an altogether blank action is one refused line, and what follows the end of the
-    attempt is not read. `</think>` is free once an attempt. No text of any kind raises.
+    Any str, of one or more lines; the space names a charset and a length only because Gymnasium asks for them. `answer`
+    without anything commits what the path to the cursor stands for. Blank lines between lines are skipped, an
+    altogether blank action is one refused line, and what follows the end of the attempt is counted but not read.
+    `</think>` is free once an attempt. No text of any kind raises.
 
     ## Reward
     As in `ReasoningEnv`: the weighted sum of the reward terms over the lines of the action; by default 1.0 for a
@@ -61,9 +61,9 @@ class TextReasoning(TaskEnv[str, str]):
     ## Episode end
     `terminated`: an answer was committed, right or wrong, or the attempt was given up. `truncated`: a budget is spent.
     Steps, moves to nodes and refused lines cost one step each; answers, giving up and the first `</think>` are free.
-    So whoever reaches a solved state with the last step may still answer, and is truncated by any other line; in all
-    other cases the episode is truncated with its last step. A line that goes past the token budget is not carried out.
-    Reaching a solved state ends nothing.
+    So whoever stands at a solved state when the steps are spent may still answer or give up, and any other line
+    truncates without being carried out; in all other cases the episode is truncated with its last step. A line that
+    goes past the token budget is not carried out either. Reaching a solved state ends nothing.
 
     ## Arguments
     - `task`, `task_options`, `split`, `difficulty`, `budget` (32), `rewards`, `value`, `render_mode`: as in
@@ -153,7 +153,9 @@ class TextReasoning(TaskEnv[str, str]):
         self._begin(seed, options)
         self.tokens, self._written = 0, False
         self._actions: list[Action] = []
-        self._decoy = Decoy(self.task, self._another()) if self.feedback == "random" else None
+        self._decoy: Decoy | None = None
+        if self.feedback == "random":
+            self._decoy = Decoy.beside(self.task, self.problem, **self._dealer.difficulty)
         return self.instructions(self.style) + prompt(self.task, self.problem), self._enter()
 
     def new_attempt(self, outcome: str | None = None) -> tuple[str, dict[str, Any]]:
@@ -190,7 +192,9 @@ class TextReasoning(TaskEnv[str, str]):
         reward = 0.0
         judged = True
         terms = self._judge.nothing.copy()
-        for line in self.lines(action):
+        unread = 0
+        lines = self.lines(action)
+        for line in lines:
             done = self.line(line)
             said.append(done.said)
             reward += done.reward
@@ -200,10 +204,10 @@ class TextReasoning(TaskEnv[str, str]):
             if done.action is not None and done.event is not None:
                 actions.append(done.action)
                 events.append(done.event)
-            if self._over:
-                break
+            if self._over:  # the rest is counted, not read
+                unread = sum(1 for _ in lines) + (done.action is None)
         info = self._info()
-        info |= {"actions": actions, "events": events, "reward_terms": terms, "judged": judged}
+        info |= {"actions": actions, "events": events, "unread": unread, "reward_terms": terms, "judged": judged}
         if self._over:
             info["trace"] = self.trace()
         terminated = self.verdict is not None
@@ -252,7 +256,7 @@ class TextReasoning(TaskEnv[str, str]):
             return self._end(None, before, action, event, said)
         if not self._judge.dense:
             return Line(said, 0.0, None, True, action, event)
-        return Line(said, *self._judge(Transition(tree, before, event, 1, self.steps, False, None)), action, event)
+        return Line(said, *self._judge(Transition(tree, event.kind, before, 1, self.steps, False, None)), action, event)
 
     def _end(
         self,
@@ -263,20 +267,13 @@ class TextReasoning(TaskEnv[str, str]):
         said: str = "",
     ) -> Line:
         """The attempt is over: with a verdict, or cut off."""
-        tree = self.tree
         self._over = True
         self.verdict = verdict
         self.success = verdict is not None and verdict.correct is True
-        cost = 1 if action is not None and verdict is None else 0
-        transition = Transition(
-            tree,
-            tree.cursor if before is None else before,
-            event or Event("refused", tree.cursor),
-            cost,
-            self.steps,
-            True,
-            verdict,
-        )
+        tree = self.tree
+        kind, cost = ("refused", 0) if event is None else (event.kind, int(verdict is None))
+        before = tree.cursor if before is None else before
+        transition = Transition(tree, kind, before, cost, self.steps, True, verdict)
         return Line(said, *self._judge(transition), action, event)
 
     @property
@@ -290,16 +287,6 @@ class TextReasoning(TaskEnv[str, str]):
         if self._decoy is not None:
             source["decoy"] = self._decoy.problem.to_json()
         return Trace(self.problem, tuple(self._actions), source)
-
-    def _another(self) -> Problem:
-        """The problem whose states are shown under feedback "random": a function of the present one."""
-        task, key = self.task, self.task.problem_key(self.problem)
-        seed = crc32(repr(self.problem.data).encode())
-        for index in count():
-            problem = task.problem(seed, index, "train", **self._dealer.difficulty)
-            if task.problem_key(problem) != key:
-                return problem
-        raise AssertionError("unreachable")
 
     def snapshot(self) -> Any:
         counters = self.steps, self.tokens, self.success, self.reached, self._limit, self._over, self._written

@@ -131,11 +131,11 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             return self._attempt(self._inside(action))
         if not self._text:
             return self._branch(self._inside(action))
-        results = []
-        for line in self.inner.lines(action):
+        lines, results = self.inner.lines(action), []
+        for line in lines:
             results.append(self._branch(self._inside(line)))
-            if self._over:
-                break
+            if self._over:  # the rest is counted, not read
+                results[-1].info["unread"] += sum(1 for _ in lines)
         return results[0] if len(results) == 1 else _joined(results)
 
     def _expect_running(self) -> None:

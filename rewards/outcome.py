@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
-from ..tasks import Event, Tree, Verdict
+from ..tasks import Tree, Verdict
 
 
 class Transition(NamedTuple):
     """One action and what came of it.
 
     tree: after the action; its `task`, `problem` and `cursor` are those of the attempt.
+    kind: what the action did, in the words of `metacot.tasks.Event`.
     before: the cursor before the action.
-    event: what the action did.
     cost: budget steps that it cost, 0 or 1.
     steps: budget steps used in the episode, this action included.
     ended: did the attempt end here, in whatever way?
@@ -27,8 +27,8 @@ class Transition(NamedTuple):
     """
 
     tree: Tree
+    kind: str
     before: int
-    event: Event
     cost: int
     steps: int
     ended: bool

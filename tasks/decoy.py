@@ -11,6 +11,9 @@ from .task import Task
 if TYPE_CHECKING:
     from .tree import Tree
 
+SEARCHED = 64
+"""In a family without end, so many problems are looked at for one that is not the same in disguise."""
+
 
 class Decoy:
     """A second tree of the same shape on another problem, grown alongside by legal steps chosen without regard to
@@ -23,6 +26,17 @@ class Decoy:
         self.problem = problem
         self._task = task
         self._states: list[Any] = [task.start(problem)]
+
+    @classmethod
+    def beside(cls, task: Task[Any, Any], problem: Problem, **difficulty: Any) -> Decoy:
+        """The decoy of a problem: another training problem, a function of this one. Raises ValueError if alone."""
+        key, first = task.problem_key(problem), crc32(repr(problem.data).encode())
+        known = task.count("train", **difficulty)
+        for index in range(first, first + (SEARCHED if known is None else known)):
+            other = task.problem(0, index if known is None else index % known, "train", **difficulty)
+            if task.problem_key(other) != key:
+                return cls(task, other)
+        raise ValueError(f"{task.name} has no other problem at difficulty {difficulty}")
 
     def copy(self) -> Decoy:
         """A decoy that shows the same so far."""

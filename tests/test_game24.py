@@ -595,7 +595,17 @@ def test_training_and_validation_leave_the_held_out_puzzles_out_for_every_target
     for knobs in ({}, {"target": 10}, {"high": 20, "solvable": "mixed"}):
         for split in ("train", "val"):
             assert sorted(family(task, split, **knobs)) == sorted(set(family(TASK, split, **knobs)) - held_out)
-        assert family(task, "test", **knobs) == family(TASK, "test", **knobs)
+        assert sorted(family(task, "test", **knobs)) == sorted(family(TASK, "test", **knobs))
+
+
+def test_a_puzzle_file_defines_the_order_of_every_split_and_unranked_hands_come_last(shuffled):
+    path, rows = shuffled
+    task = Game24(puzzles=path)
+    for split in ("train", "val", "test"):
+        dealt = family(task, split, seed=3)
+        ranked = [hand for hand in dealt if hand in set(rows)]
+        assert ranked == [hand for hand in rows if hand in set(dealt)]
+        assert dealt[: len(ranked)] == ranked
 
 
 def test_problems_from_a_puzzle_file_carry_the_solve_rate_of_their_hand(shuffled):

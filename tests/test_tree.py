@@ -231,6 +231,17 @@ def test_answers_are_judged_and_leave_the_tree_as_it_is():
     assert picture(tree) == before
 
 
+def test_an_empty_answer_stands_for_the_path_to_the_cursor():
+    tree = tree_of()
+    assert tree.do(Submit()).verdict.correct is False
+    for step in (FIRST, SECOND, Combine(4, "*", 6)):
+        tree.do(Step(step))
+    assert tree.do(Submit()).verdict == tree.do(Submit(tree.answer())).verdict
+    assert tree.do(Submit()).verdict.correct is True
+    tree.do(Backtrack(2))
+    assert tree.do(Submit("")).verdict.correct is False
+
+
 def test_a_new_attempt_goes_on_in_the_same_tree_from_the_start():
     tree = tree_of()
     tree.do(Step(FIRST))

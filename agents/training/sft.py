@@ -28,7 +28,7 @@ class SFTSettings:
     """
 
     updates: int
-    rows: int = 24
+    rows: int = 32
     lr: float = 0.02
     adam_lr: float = 3e-3
     warmup: float = 0.02

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..task import split_of
 from .hands import MAX_NUMBER, Hand, hands, solvable
-from .puzzles import PUZZLES
+from .puzzles import HELD_OUT, PUZZLES
 
 MAX_TARGET = 1000
 
@@ -42,14 +42,17 @@ DEFAULT = Knobs()
 
 
 @lru_cache(maxsize=64)
-def family_of(split: str, knobs: Knobs, puzzles: tuple[Hand, ...]) -> tuple[Hand, ...]:
-    """The hands of one split: the puzzles in their order, all others in the order of enumeration."""
+def family_of(split: str, knobs: Knobs, ranked: tuple[Hand, ...] = ()) -> tuple[Hand, ...]:
+    """The hands of one split, in the order of enumeration; those of a puzzle file (`ranked`) first, in its order."""
+    puzzles = ranked[HELD_OUT]
     if split == PUZZLES:
         family = [hand for hand in puzzles if knobs.low <= hand[0] and hand[-1] <= knobs.high]
     else:
         left_out = frozenset(puzzles if split != "test" else ())
         dealt = (hand for hand in hands(knobs.low, knobs.high) if hand not in left_out)
         family = [hand for hand in dealt if split_of(SALT, hand) == split]
+        rank = {hand: place for place, hand in enumerate(ranked)}
+        family.sort(key=lambda hand: rank.get(hand, len(ranked)))
     return tuple(hand for hand in family if knobs.solvable == "mixed" or solvable(hand, knobs.target))
 
 

@@ -26,7 +26,7 @@ from ..rationals import Combine, Exact, combinations, combine, exact, show
 from ..task import SPLITS, Task
 from .families import DEFAULT, Knobs, family_of, order
 from .hands import Hand, plays, solvable, without
-from .puzzles import HELD_OUT, PUZZLES, read_puzzles
+from .puzzles import PUZZLES, read_puzzles
 
 SIZE = 4
 OPERATIONS = 5
@@ -58,10 +58,10 @@ class Game24(Task[Numbers, Combine]):
     The seed of an address permutes the hands of a split.
 
     Args:
-        puzzles: path of a CSV file with human solve rates (see `read_puzzles`). It adds the split "puzzles": rows
-            901-1000, as far as the knobs allow them, in the order of the file, whatever the seed. Training and
-            validation then leave those hands out as well, and problems with target 24 carry the solve rate of their
-            hand.
+        puzzles: path of a CSV file with human solve rates (see `read_puzzles`). It defines the order of every split,
+            from easy to hard for people, whatever the seed (hands that it lacks come last), and adds the split
+            "puzzles": rows 901-1000, as far as the knobs allow them. Training and validation then leave those hands
+            out as well, and problems with target 24 carry the solve rate of their hand.
     """
 
     name = "game24"
@@ -81,7 +81,7 @@ class Game24(Task[Numbers, Combine]):
         self.puzzles = puzzles
         rows = () if puzzles is None else read_puzzles(str(puzzles))
         self._rates = {row.hand: row.solve_rate for row in rows}
-        self._slice = tuple(row.hand for row in rows[HELD_OUT])
+        self._ranked = tuple(row.hand for row in rows)
 
     # problems -----------------------------------------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ class Game24(Task[Numbers, Combine]):
         family = self._family(split, knobs)
         if not 0 <= index < len(family):
             raise IndexError(f"split {split!r} has {len(family)} hands, there is no index {index}")
-        hand = family[index if split == PUZZLES else order(self.name, split, seed, len(family))[index]]
+        hand = family[index if self.puzzles else order(self.name, split, seed, len(family))[index]]
         rate = self._rates.get(hand) if knobs.target == 24 else None
         return Problem(self.name, (hand, knobs.target), seed, index, split, difficulty, solve_rate=rate)
 
@@ -115,7 +115,7 @@ class Game24(Task[Numbers, Combine]):
         splits = SPLITS if self.puzzles is None else (*SPLITS, PUZZLES)
         if split not in splits:
             raise ValueError(f"unknown split {split!r}; splits are {', '.join(splits)}")
-        return family_of(split, knobs, self._slice)
+        return family_of(split, knobs, self._ranked)
 
     # rules --------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,58 @@
+"""A finished run, read back from its folder alone: its table and its report can be made again at any time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import tasks
+from .evaluation.episodes import Evaluation
+from .evaluation.report import write_report
+from .evaluation.systems import PAIRS
+from .evaluation.table import comparisons, comparisons_text, rows, table_text
+from .run_folder import stage_seconds
+from .tracking import read_metrics
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """path: the folder. config: the content of `config.json`, "seed" and "settings". evaluation: of `eval.json`."""
+
+    path: Path
+    config: dict[str, Any]
+    evaluation: Evaluation
+
+    @classmethod
+    def read(cls, path: Path) -> FinishedRun:
+        """Raises FileNotFoundError where there is no run or it is not finished, ValueError where it is unreadable."""
+        config = _read(path / "config.json", "holds no run")
+        evaluation = _read(path / "eval.json", "holds a run that is not finished; the command that began it goes on")
+        try:
+            return cls(path, json.loads(config), Evaluation.from_json(evaluation))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} holds a run that cannot be read: {error}") from error
+
+    def table(self) -> str:
+        """The table and the comparisons below it, for a terminal."""
+        return f"{table_text(rows(self.evaluation, PAIRS))}\n{comparisons_text(comparisons(self.evaluation, PAIRS))}"
+
+    def report(self) -> Path:
+        """Write `report.html` and return its path. Raises what making the task raises, if its files are gone."""
+        settings = self.config["settings"]
+        return write_report(
+            self.path,
+            self.evaluation,
+            read_metrics(self.path / "metrics.jsonl"),
+            self.config,
+            pairs=PAIRS,
+            clock=stage_seconds(self.path),
+            task=tasks.make(settings["task"], **settings["task_options"]),
+        )
+
+
+def _read(file: Path, otherwise: str) -> str:
+    if not file.is_file():
+        raise FileNotFoundError(f"{file.parent} {otherwise} (there is no {file.name})")
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,71 @@
+"""How fast `Game24-v0` steps beside Gymnasium's FrozenLake-v1: both through `gym.make`, turn by turn in one process.
+
+Both sides count resets, play at random, and choose their actions while the clock is stopped: FrozenLake any of its
+four, Game24 any legal one. The rounds begin cold, with nothing of the game in any cache, and the median speaks for the
+whole run.
+"""
+
+from __future__ import annotations
+
+import random
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import gymnasium as gym
+
+OURS, PEER = "Game24-v0", "FrozenLake-v1"
+ROUNDS = 30
+STEPS = 5_000
+
+
+def steps_per_second(env: gym.Env[Any, Any], steps: int, rng: random.Random) -> float:
+    """Steps a second of random play on an environment that has been reset before."""
+    spent = 0.0
+    actions = range(env.action_space.n)  # type: ignore[attr-defined]
+    start = perf_counter()
+    _, info = env.reset()
+    spent += perf_counter() - start
+    for _ in range(steps):
+        mask = info.get("action_mask")
+        action = rng.choice(actions if mask is None else mask.nonzero()[0].tolist())
+        start = perf_counter()
+        _, _, terminated, truncated, info = env.step(action)
+        if terminated or truncated:
+            _, info = env.reset()
+        spent += perf_counter() - start
+    return steps / spent
+
+
+def measure(rounds: int = ROUNDS, steps: int = STEPS, seed: int = 0) -> tuple[list[float], list[float]]:
+    """Steps a second of FrozenLake and of Game24, one number a round each."""
+    rng = random.Random(seed)
+    peer, ours = gym.make(PEER), gym.make(f"metacot.envs:MetaCoT/{OURS}")
+    for env in (peer, ours):
+        env.reset(seed=seed)
+    rates = [(steps_per_second(peer, steps, rng), steps_per_second(ours, steps, rng)) for _ in range(rounds)]
+    return [rate for rate, _ in rates], [rate for _, rate in rates]
+
+
+def run() -> list[tuple[str, float, str]]:
+    peer, ours = measure()
+    ratio = median(mine / theirs for mine, theirs in zip(ours, peer, strict=True))
+    how = f"random play through gym.make, resets included; median of {ROUNDS} rounds of {STEPS:,} steps"
+    return [
+        (f"{PEER}, steps per second", median(peer), how),
+        (f"{OURS}, steps per second", median(ours), how),
+        (
+            f"{OURS} against {PEER}, same run",
+            ratio,
+            f"at least 1.0 = no slower; first round, with cold caches: {ours[0] / peer[0]:.2f}",
+        ),
+    ]
+
+
+def main() -> None:
+    for name, figure, explanation in run():
+        print(f"{name:<48} {figure:>12,.2f}  {explanation}")
+
+
+if __name__ == "__main__":
+    main()
