@@ -18,32 +18,40 @@ from .tracking import read_metrics
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """path: the folder. config: the content of `config.json`, "seed" and "settings". evaluation: of `eval.json`."""
+    """path: the folder. config: the content of `config.json`, "seed" and "settings".
+
+    evaluations: that of the test split first, then those of other held-out splits, such as a file of puzzles.
+    """
 
     path: Path
     config: dict[str, Any]
-    evaluation: Evaluation
+    evaluations: tuple[Evaluation, ...]
 
     @classmethod
     def read(cls, path: Path) -> FinishedRun:
         """Raises FileNotFoundError where there is no run or it is not finished, ValueError where it is unreadable."""
         config = _read(path / "config.json", "holds no run")
-        evaluation = _read(path / "eval.json", "holds a run that is not finished; the command that began it goes on")
+        texts = [_read(path / "eval.json", "holds a run that is not finished; the command that began it goes on")]
+        texts += [file.read_text(encoding="utf-8") for file in sorted(path.glob("eval-*.json"))]
         try:
-            return cls(path, json.loads(config), Evaluation.from_json(evaluation))
+            return cls(path, json.loads(config), tuple(map(Evaluation.from_json, texts)))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} holds a run that cannot be read: {error}") from error
 
     def table(self) -> str:
-        """The table and the comparisons below it, for a terminal."""
-        return f"{table_text(rows(self.evaluation, PAIRS))}\n{comparisons_text(comparisons(self.evaluation, PAIRS))}"
+        """The table of each evaluation and the comparisons below it, for a terminal."""
+        return "\n".join(
+            f"{found.task}, {len(found.problems)} held-out problems of split {found.split!r}, seed {found.seed}\n\n"
+            f"{table_text(rows(found, PAIRS))}\n{comparisons_text(comparisons(found, PAIRS))}"
+            for found in self.evaluations
+        )
 
     def report(self) -> Path:
         """Write `report.html` and return its path. Raises what making the task raises, if its files are gone."""
         settings = self.config["settings"]
         return write_report(
             self.path,
-            self.evaluation,
+            self.evaluations[0],
             read_metrics(self.path / "metrics.jsonl"),
             self.config,
             pairs=PAIRS,

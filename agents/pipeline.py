@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from .. import tasks
 from ..tasks import Task
+from ..tasks.task import SPLITS
 from .evaluation.episodes import Evaluation
 from .evaluation.report import write_report
 from .evaluation.systems import PAIRS, evaluate_systems, heldout_probe
@@ -27,7 +28,7 @@ from .presets import RunSettings
 from .problems import Mixture, held_out
 from .run_folder import RunFolder
 from .traces import make_traces, read_pieces
-from .tracking import JsonlTracker, Tracker, Trackers, read_metrics
+from .tracking import JsonlTracker, NullTracker, Tracker, Trackers, read_metrics
 from .training.examples import NO_LOSS, Example, encode
 from .training.rl import train_rl
 from .training.sft import SFTSettings, train_sft
@@ -53,7 +54,7 @@ def run(
         for name in ("traces", "cot", "sft", "rl"):
             folder.stage(name, getattr(job, name))
         folder.stage("eval", job.evaluate)
-    evaluation = Evaluation.from_json((out / "eval.json").read_text(encoding="utf-8"))
+    evaluation = _read(out / "eval.json")
     report = write_report(
         out,
         evaluation,
@@ -63,10 +64,16 @@ def run(
         clock=folder.clock(),
         task=task,
     )
-    say(table_text(rows(evaluation, PAIRS)))
-    say(comparisons_text(comparisons(evaluation, PAIRS)))
+    for found in (evaluation, *map(_read, sorted(out.glob("eval-*.json")))):
+        say(f"{found.task}, {len(found.problems)} held-out problems of split {found.split!r}, seed {seed}")
+        say(table_text(rows(found, PAIRS)))
+        say(comparisons_text(comparisons(found, PAIRS)))
     say(f"report: {report}")
     return evaluation
+
+
+def _read(path: Path) -> Evaluation:
+    return Evaluation.from_json(path.read_text(encoding="utf-8"))
 
 
 class _Job:
@@ -150,19 +157,25 @@ class _Job:
         return {"episodes": self.settings.rl.updates * self.settings.rl.groups * self.settings.rl.generations}
 
     def evaluate(self, folder: Path) -> dict[str, Any]:
-        """Every system on the same held-out problems."""
-        settings = self.settings.evaluation
-        problems = held_out(self.task, settings.problems)
-        evaluation = evaluate_systems(
-            self.task,
-            problems,
-            settings,
-            {name: self.folder.path / name / "model" for name in ("cot", "sft", "rl")},
-            seed=self.seed,
-            tracker=self.tracker,
-        )
-        write_whole(self.folder.path / "eval.json", evaluation.to_json())
-        return {"problems": len(problems), "systems": len(evaluation.systems)}
+        """Every system on the same held-out problems; splits beyond train, val and test (a puzzle file) likewise."""
+        counts = {}
+        for split in ("test", *(split for split in self.task.splits if split not in SPLITS)):
+            name = "eval.json" if split == "test" else f"eval-{split}.json"
+            problems = held_out(self.task, self.settings.evaluation.problems, split)
+            counts[split] = len(problems)
+            if (folder.parent / name).exists():
+                continue
+            evaluation = evaluate_systems(
+                self.task,
+                problems,
+                split,
+                self.settings.evaluation,
+                {stage: self.folder.path / stage / "model" for stage in ("cot", "sft", "rl")},
+                seed=self.seed,
+                tracker=self.tracker if split == "test" else NullTracker(),
+            )
+            write_whole(self.folder.path / name, evaluation.to_json())
+        return counts
 
     # shared -------------------------------------------------------------------------------------------------------
 

@@ -59,8 +59,8 @@ DEMO = RunSettings(
     families=WIDE,
     traces=TraceSettings(problems=48_000),
     model=ModelConfig(),
-    sft=SFTSettings(updates=1500),
-    rl=RLSettings(updates=110),
+    sft=SFTSettings(updates=1900),
+    rl=RLSettings(updates=120),
     trial=TrialSettings(),
     evaluation=EvalSettings(),
 )

@@ -1,9 +1,10 @@
-"""Write docs/reference.md: the tasks, environments, metrics and commands, as the installed package declares them.
+"""Write docs/reference.md, and the examples in the other pages, as the installed package declares and prints them.
 
-    python docs/build.py            # write it
-    python docs/build.py --check    # exit with 1 if it is not what this would write
+    python docs/build.py            # write them
+    python docs/build.py --check    # exit with 1 if something is not what this would write
 
-Left out: everything that a person has to explain. The README and the docstrings do that.
+An example is a block of code behind a mark such as `<!-- example: solve -->`; docs/examples.py makes its text. Left
+out: everything that a person has to explain. That stands around the examples.
 """
 
 from __future__ import annotations
@@ -21,14 +22,19 @@ from pathlib import Path
 os.environ.update(COLUMNS="100", NO_COLOR="1")
 
 import gymnasium as gym
+from examples import EXAMPLES  # beside this file
 
 import metacot.envs
 import metacot.tasks
 from metacot.agents.tracking import METRICS
+from metacot.cli import VERBS
 from metacot.cli import main as metacot_command
 
-REFERENCE = Path(__file__).with_name("reference.md")
+DOCS = Path(__file__).parent
+REFERENCE = DOCS / "reference.md"
 NOTE = "<!-- Written by docs/build.py (`make docs`) from the code: change the code, not this page. -->"
+MARK = re.compile(r"(<!-- example: (\w+) -->\n\n?```(\w+)\n)(.*?)(```\n)", re.DOTALL)
+"""A marked block: what opens it, the name of the example, the language, the text, what closes it."""
 
 
 def summary(thing: object) -> str:
@@ -68,11 +74,8 @@ def help_of(*words: str) -> str:
 
 
 def commands() -> str:
-    overview = help_of()
-    listed = re.search(r"\{([\w,-]+)\}", overview)  # how argparse writes the verbs
-    verbs = [(verb,) for verb in listed[1].split(",")] if listed else []
-    pages = [((), overview), *((verb, help_of(*verb)) for verb in verbs)]
-    return "\n\n".join(f"### `{' '.join(('metacot', *words))}`\n\n```text\n{text}\n```" for words, text in pages)
+    pages = ((("metacot", *words), help_of(*words)) for words in ((), *((verb,) for verb in VERBS)))
+    return "\n\n".join(f"### `{' '.join(words)}`\n\n```text\n{text}\n```" for words, text in pages)
 
 
 def reference() -> str:
@@ -81,18 +84,37 @@ def reference() -> str:
     return f"# Reference\n\n{NOTE}\n\n{body}\n"
 
 
+def with_examples(page: str) -> str:
+    """The page with every marked block filled. Raises KeyError for a mark that names no example."""
+
+    def fill(found: re.Match[str]) -> str:
+        text = EXAMPLES[found[2]]()
+        return found[1] + text.rstrip("\n") + "\n" + found[5]
+
+    return MARK.sub(fill, page)
+
+
+def pages() -> dict[Path, str]:
+    """Every page that is written here, and what it should hold."""
+    written = (*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md")
+    texts = {path: path.read_text(encoding="utf-8") for path in written if path != REFERENCE}
+    return {REFERENCE: reference()} | {path: with_examples(text) for path, text in texts.items() if MARK.search(text)}
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Write docs/reference.md from the installed package.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is not current")
+    parser = argparse.ArgumentParser(description="Write the reference and the examples from the installed package.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is not current")
     check = parser.parse_args().check
-    text = reference()
-    if not check:
-        REFERENCE.write_text(text, encoding="utf-8")
-        print(f"wrote {REFERENCE}")
-    elif not REFERENCE.is_file() or REFERENCE.read_text(encoding="utf-8") != text:
-        print("docs/reference.md is not what the code says: make docs", file=sys.stderr)
-        return 1
-    return 0
+    stale = [
+        (path, text) for path, text in pages().items() if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        if check:
+            print(f"{path.name} is not what the code says: make docs", file=sys.stderr)
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path}")
+    return int(check and bool(stale))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """A task of one's own: reach a number from a smaller one by adding 3 and doubling. Everything else follows from it."""
 
 import math
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import gymnasium as gym
 import numpy as np
 
-import metacot.envs  # registers the environments of every task, also of those that come later
 from metacot import tasks
 from metacot.agents.search import search
 
@@ -15,8 +14,6 @@ STEPS = ("+ 3", "* 2")
 
 
 class At(NamedTuple):
-    """A state: immutable and hashable."""
-
     number: int
     target: int
 
@@ -29,7 +26,7 @@ class Reach(tasks.Task[At, str]):
     n_actions, shape, low, high = len(STEPS), (2,), 0, 200  # the numeric face
 
     def problem(self, seed, index, split="train"):
-        if split not in tasks.SPLITS:
+        if split not in self.splits:
             raise ValueError(f"unknown split {split!r}")
         rng = self.rng(seed, index, split)  # an address, never a stream
         while True:  # until it has a solution and lies in this split
@@ -83,10 +80,10 @@ class Reach(tasks.Task[At, str]):
             return tasks.Verdict(False, str(error))
         return tasks.Verdict(self.solved(state), f"ends at {state.number}", answer)
 
-    # These four are optional: exact values, and numbers for agents that do not read.
+    # Optional: exact values, and numbers for agents that do not read.
 
     def distance(self, state):
-        return shortest(state.number, state.target)
+        return shortest(*state)
 
     def index(self, state, step):
         return STEPS.index(step)
@@ -95,7 +92,7 @@ class Reach(tasks.Task[At, str]):
         return np.array(state, np.float32)
 
 
-@lru_cache(maxsize=None)
+@cache
 def shortest(number, target):
     """The fewest steps from a number to another; math.inf where there is no way."""
     if number >= target:
@@ -106,19 +103,16 @@ def shortest(number, target):
 tasks.register("reach", Reach)
 
 if __name__ == "__main__":
-    env = gym.make("MetaCoT/Reach-v0")  # and MetaCoT/ReachText-v0 for language models
-    rng, solved = np.random.default_rng(0), 0
+    env = gym.make("metacot.envs:MetaCoT/Reach-v0")  # and MetaCoT/ReachText-v0 for language models
+    rng = np.random.default_rng(0)
     observation, info = env.reset(seed=0)
-    for _ in range(100):  # random legal play, without giving up
-        over = False
-        while not over:
-            action = rng.choice(np.flatnonzero(info["action_mask"][:-1]))
-            observation, reward, terminated, truncated, info = env.step(action)
-            over = terminated or truncated
-        solved += info["success"]
-        observation, info = env.reset()
-    print(f"random play solves {solved} of 100")
+    over = False
+    while not over:  # random legal play; the last action gives up
+        action = rng.choice(np.flatnonzero(info["action_mask"][:-1]))
+        observation, reward, terminated, truncated, info = env.step(action)
+        over = terminated or truncated
+    print(f"random play: {'solved' if info['success'] else 'not solved'} in {len(env.unwrapped.tree) - 1} states")
 
     task = tasks.make("reach")
-    result = search("best_first", task, task.problem(seed=0, index=0), "noisy:0.2")
+    result = search("best_first", task, task.pose(8, 62), "noisy:0.2")
     print(task.ask(result.tree.problem), tasks.emit(task, result.trace()), sep="\n")

@@ -4,12 +4,11 @@ from .actions import Action, Backtrack, GiveUp, NewAttempt, Refused, Step, Submi
 from .errors import IllegalStep, NotEnumerable, TaskError, TraceError, UnreadableStep
 from .problem import Problem, Verdict
 from .registry import make, names, on_register, register
-from .task import SPLITS, Task, split_of
+from .task import Task, split_of
 from .trace import Replay, Segment, Trace, claimed, emit, parse, replay, segments
 from .tree import Event, Tree
 
 __all__ = [
-    "SPLITS",
     "Action",
     "Backtrack",
     "Event",

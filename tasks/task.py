@@ -46,6 +46,7 @@ class Task(ABC, Generic[State, Step]):
     dead_ends: bool = True
     horizon: int | None = None
     words: tuple[str, ...] = ()
+    splits: tuple[str, ...] = SPLITS
     n_actions: int = 0
     shape: tuple[int, ...] = ()
     low: float = -np.inf

@@ -1,4 +1,4 @@
-"""The systems of the table: random play, chain of thought, search-trained models, and explicit search as the ceiling."""
+"""The systems of the table: random play, chain of thought, search-trained models, and exact search as the ceiling."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ KEPT = 24
 
 PAIRS = (
     Pair("rl", "sft"),
+    Pair("sft", "cot"),
+    Pair("rl", "cot"),
     Pair("sft", "cot_steps"),
     Pair("rl", "cot_steps"),
     Pair("rl", "cot_tokens", cost="tokens"),
@@ -53,6 +55,7 @@ def random_play(task: Task[Any, Any], problem: Problem, budget: int, rng: random
 def evaluate_systems(
     task: Task[Any, Any],
     problems: Sequence[Problem],
+    split: str,
     settings: Any,
     models: Mapping[str, Path],
     *,
@@ -90,20 +93,22 @@ def evaluate_systems(
         greedy = model_episodes("cot", task.horizon or budget, 1, 0.0)
         systems.append(SystemResult("cot_greedy", "CoT", "greedy", 1, greedy))
         attempts = model_episodes("cot", task.horizon or budget, settings.attempts, 1.0)
+        plain = tuple(episode for episode in attempts if episode.sample < samples)
+        systems.append(SystemResult("cot", "CoT", "sampled", min(samples, settings.attempts), plain))
         searchers: dict[str, tuple[Episode, ...]] = {}
         for name in ("sft", "rl"):
             searchers[name] = model_episodes(name, budget, samples, 1.0, KEPT)
         tokens = token_budgets(searchers["rl"], (budget,))[0]
         for key, label, limit, cost in (
-            ("cot_steps", "CoT restarted, equal steps", budget, "steps"),
-            ("cot_tokens", "CoT restarted, equal tokens", tokens, "tokens"),
+            ("cot_steps", "CoT restarts, equal steps", budget, "steps"),
+            ("cot_tokens", "CoT restarts, equal tokens", tokens, "tokens"),
         ):
             runs = restarted(attempts, limit, cost, samples=16, seed=seed)
+            if runs.ran_out:
+                tqdm.write(f"{label}: {runs.ran_out} of {len(runs.episodes)} runs used up their attempts; sample more")
             systems.append(SystemResult(key, label, "sampled", 16, runs.episodes))
         for name, label in (("sft", "SFT on search traces"), ("rl", "after meta-RL")):
-            systems.append(
-                SystemResult(f"{name}_greedy", label, "greedy", 1, model_episodes(name, budget, 1, 0.0))
-            )
+            systems.append(SystemResult(f"{name}_greedy", label, "greedy", 1, model_episodes(name, budget, 1, 0.0)))
             systems.append(SystemResult(name, label, "sampled", samples, searchers[name]))
         ceiling = [
             measure(task, best_first(task, problem, OracleValue(), budget=budget).trace(), problem=place)
@@ -111,9 +116,7 @@ def evaluate_systems(
         ]
         systems.append(SystemResult("oracle", "best-first, exact values", "search", 1, tuple(ceiling)))
         bar.update(len(ceiling))
-    evaluation = Evaluation(
-        task.name, "test", seed, tuple(settings.budgets), tuple(problems), machine(), tuple(systems)
-    )
+    evaluation = Evaluation(task.name, split, seed, tuple(settings.budgets), tuple(problems), machine(), tuple(systems))
     _log(evaluation, tracker)
     return evaluation
 

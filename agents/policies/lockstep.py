@@ -71,14 +71,11 @@ class LockstepSession:
         self.max_line = max_line
         self.ends = frozenset(ends)
         self._torch = require("torch", "lm")
-        self._random = [self._torch.Generator().manual_seed(seed)]
+        self._random = self._torch.Generator().manual_seed(seed)
         self.rows = [Row([], [], [], deque(prompt), key) for key, prompt in enumerate(prompts)]
         self._lanes = list(self.rows)  # the rows that the cache holds, in its order
         self._cache = _growing_cache()
-        self._logits: torch.Tensor | None = None
-        self._noise: torch.Tensor | None = None
-        self._tick = 0
-        self._prefill()
+        self._logits = self._prefill()
 
     # the protocol -------------------------------------------------------------------------------------------------
 
@@ -94,9 +91,7 @@ class LockstepSession:
         """A new row with the same context; returns its number. Only between ticks, while `row` is open."""
         origin = self.rows[row]
         lane = self._lanes.index(origin)
-        copy = Row(
-            [*origin.ids], [*origin.mine], [*origin.logprobs], deque(origin.queue), len(self.rows), origin.start
-        )
+        copy = Row([*origin.ids], [*origin.mine], [*origin.logprobs], deque(origin.queue), len(self.rows), origin.start)
         self.rows.append(copy)
         self._lanes.append(copy)
         self._select([*range(len(self._lanes) - 1), lane])
@@ -118,8 +113,8 @@ class LockstepSession:
 
     # one tick -----------------------------------------------------------------------------------------------------
 
-    def _prefill(self) -> None:
-        """Encode what all prompts have in length in one pass."""
+    def _prefill(self) -> torch.Tensor:
+        """Encode what all prompts have in length in one pass; returns the logits of what comes next."""
         shared = min(len(row.queue) for row in self._lanes)
         tokens = []
         for row in self._lanes:
@@ -130,7 +125,7 @@ class LockstepSession:
             row.start = len(row.ids)
             tokens.append(ids)
         with self._torch.inference_mode():
-            self._forward(tokens)
+            return self._forward(tokens)
 
     def _advance(self) -> list[tuple[int, list[int]]]:
         sampled, logprobs = self._draw()
@@ -147,13 +142,12 @@ class LockstepSession:
                 done.append((row.key, row.ids[row.start :]))
                 row.start = len(row.ids)
             tokens.append([token])
-        self._forward(tokens)
+        self._logits = self._forward(tokens)
         return done
 
     def _draw(self) -> tuple[list[int], list[float]]:
         """A token for every lane and its log-probability, by inversion of one uniform number a row and tick."""
         torch = self._torch
-        assert self._logits is not None, "the prompts were encoded at construction"
         if self.temperature == 0.0:
             best = self._logits.argmax(-1)
             return best.tolist(), [0.0] * len(best)
@@ -165,14 +159,14 @@ class LockstepSession:
     def _uniform(self) -> torch.Tensor:
         """(lanes, 1) numbers in [0, 1), addressed by row and tick."""
         torch = self._torch
-        self._tick += 1
-        numbers = torch.rand(1 << max(len(self.rows) - 1, 1).bit_length(), generator=self._random[0])
+        numbers = torch.rand(1 << max(len(self.rows) - 1, 1).bit_length(), generator=self._random)
         return numbers[[row.key for row in self._lanes]].unsqueeze(-1).to(self._logits.device)
 
-    def _forward(self, tokens: list[list[int]]) -> None:
+    def _forward(self, tokens: list[list[int]]) -> torch.Tensor:
         ids = self._torch.tensor(tokens, device=self.model.device)
         output = self.model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
-        self._logits = output.logits[:, -1]
+        logits: torch.Tensor = output.logits[:, -1]
+        return logits
 
     # the cache ----------------------------------------------------------------------------------------------------
 
@@ -191,10 +185,9 @@ class LockstepSession:
 
 def _growing_cache() -> Any:
     """A dynamic cache that reserves room ahead, so that a tick does not copy everything before it."""
-    torch = require("torch", "lm")
     cache_utils = require("transformers.cache_utils", "lm")
 
-    class GrowingLayer(cache_utils.DynamicLayer):  # type: ignore[name-defined, misc]
+    class GrowingLayer(cache_utils.DynamicLayer):  # type: ignore[name-defined]
         """keys, values: views of (rows, heads, used, width) into larger buffers."""
 
         room = 64

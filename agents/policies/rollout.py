@@ -97,9 +97,7 @@ def _roll_batch(
         seats.append(_Seat(made, observation))
     prompts = language_model.encode([seat.prompt for seat in seats])
     ends = language_model.line_ends
-    session = LockstepSession(
-        language_model.model, prompts, ends=ends, temperature=settings.temperature, seed=seed
-    )
+    session = LockstepSession(language_model.model, prompts, ends=ends, temperature=settings.temperature, seed=seed)
     while lines := session.sample():
         texts = language_model.tokenizer.batch_decode([ids for _, ids in lines])
         answered: list[tuple[int, str]] = []

@@ -7,7 +7,6 @@ Every text of the grammar comes back from its tokens unchanged.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from ...tasks import Task
@@ -58,7 +57,13 @@ def closed_tokenizer(task: Task[Any, Any], max_nodes: int = 128) -> PreTrainedTo
         ]
     )
     # Joins the tokens with spaces, then undoes the marks: the inverse of the above on every text of the grammar.
-    undo = [(f" ?{LINE} ?", "\n"), (f" ?{SLASH} ?", "/"), (r"\( ", "("), (r" (?=[),:.])", ""), (" (?=[\ue010-\ue019])", "")]
+    undo = [
+        (f" ?{LINE} ?", "\n"),
+        (f" ?{SLASH} ?", "/"),
+        (r"\( ", "("),
+        (r" (?=[),:.])", ""),
+        (" (?=[\ue010-\ue019])", ""),
+    ]
     undo += [(digit, str(place)) for digits in (_FIRST, _NEXT) for place, digit in enumerate(digits)]
     core.decoder = tokenizers.decoders.Sequence(
         [

@@ -41,8 +41,10 @@ def pieces(
         trace = replace(trace, actions=tuple(Submit() if isinstance(a, Submit) else a for a in trace.actions))
     imitated = _imitated(task, trace, objective)
     found = [(prompt(task, trace.problem), False)]
-    for part in segments(task, trace, feedback):
-        found.append((part.text, part.by_model and (part.action is None or imitated[part.action])))
+    found += [
+        (part.text, part.by_model and (part.action is None or imitated[part.action]))
+        for part in segments(task, trace, feedback)
+    ]
     return found
 
 
@@ -73,4 +75,3 @@ def encode(tokenizer: Any, traces: Iterable[Sequence[tuple[str, bool]]]) -> list
             place += 1
         examples.append(Example(ids, labels))
     return examples
-

@@ -28,9 +28,9 @@ class RLSettings:
     updates: int
     groups: int = 12
     generations: int = 8
-    lr: float = 2e-4
+    lr: float = 3e-4
     warmup: int = 10
-    beta: float = 0.0
+    beta: float = 0.01
     micro: int = 0
     temperature: float = 1.0
     save_every: int = 25
@@ -141,5 +141,6 @@ def train_rl(
             Report("rl", tracker, METRIC_NAMES, probe, settings.probe_every),
         ],
     )
+    trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
     trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     language_model.model.eval()

@@ -72,9 +72,9 @@ def train_sft(
     """
     trl, datasets = require("trl", "train"), require("datasets", "train")
     from .checkpoints import MarkComplete, last_checkpoint
+    from .machine import placement
     from .optimizer import MuonWithAdamW
     from .progress import Report
-    from .machine import placement
 
     short = [example for example in examples if len(example.ids) <= settings.max_length]
     if not short:
@@ -93,6 +93,7 @@ def train_sft(
         warmup_steps=int(settings.warmup * settings.updates),
         max_grad_norm=1.0,
         max_length=None,
+        pad_to_multiple_of=16,
         dataset_kwargs={"skip_prepare_dataset": True},
         save_steps=settings.save_every,
         save_total_limit=2,
@@ -122,6 +123,7 @@ def train_sft(
             ),
         ],
     )
+    trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
     trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     language_model.model.eval()
     return {"examples": len(short), "left_out": len(examples) - len(short), "tokens": tokens}

@@ -79,6 +79,7 @@ class Game24(Task[Numbers, Combine]):
 
     def __init__(self, puzzles: str | None = None):
         self.puzzles = puzzles
+        self.splits = SPLITS if puzzles is None else (*SPLITS, PUZZLES)
         rows = () if puzzles is None else read_puzzles(str(puzzles))
         self._rates = {row.hand: row.solve_rate for row in rows}
         self._ranked = tuple(row.hand for row in rows)
@@ -112,9 +113,8 @@ class Game24(Task[Numbers, Combine]):
         return {"solving_share": solving / total, "solvable": float(solving > 0)}
 
     def _family(self, split: str, knobs: Knobs) -> tuple[Hand, ...]:
-        splits = SPLITS if self.puzzles is None else (*SPLITS, PUZZLES)
-        if split not in splits:
-            raise ValueError(f"unknown split {split!r}; splits are {', '.join(splits)}")
+        if split not in self.splits:
+            raise ValueError(f"unknown split {split!r}; splits are {', '.join(self.splits)}")
         return family_of(split, knobs, self._ranked)
 
     # rules --------------------------------------------------------------------------------------------------------
