@@ -50,6 +50,7 @@ def measure(rounds: int = ROUNDS, steps: int = STEPS, seed: int = 0) -> tuple[li
 def run() -> list[tuple[str, float, str]]:
     peer, ours = measure()
     ratio = median(mine / theirs for mine, theirs in zip(ours, peer, strict=True))
+    overall = sum(1 / rate for rate in peer) / sum(1 / rate for rate in ours)
     how = f"random play through gym.make, resets included; median of {ROUNDS} rounds of {STEPS:,} steps"
     return [
         (f"{PEER}, steps per second", median(peer), how),
@@ -57,7 +58,8 @@ def run() -> list[tuple[str, float, str]]:
         (
             f"{OURS} against {PEER}, same run",
             ratio,
-            f"at least 1.0 = no slower; first round, with cold caches: {ours[0] / peer[0]:.2f}",
+            f"at least 1.0 = no slower; by total time {overall:.2f}, in the first round, caches cold, "
+            f"{ours[0] / peer[0]:.2f}",
         ),
     ]
 

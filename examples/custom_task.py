@@ -115,4 +115,4 @@ if __name__ == "__main__":
 
     task = tasks.make("reach")
     result = search("best_first", task, task.pose(8, 62), "noisy:0.2")
-    print(task.ask(result.tree.problem), tasks.emit(task, result.trace()), sep="\n")
+    print(task.ask(result.tree.problem), tasks.emit(task, result.trace()), sep="\n", end="")

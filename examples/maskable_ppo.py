@@ -1,6 +1,6 @@
 """Trains Stable-Baselines3's MaskablePPO on Game of 24 and compares it with random legal play on held-out hands.
 
-    python examples/maskable_ppo.py            # about two minutes on one core
+    python examples/maskable_ppo.py            # about a minute on one core
     python examples/maskable_ppo.py --help
 
 Needs `pip install 'metacot[sb3]'`. Left out on purpose: tuning, and everything a language model could do better.

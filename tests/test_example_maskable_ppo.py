@@ -1,4 +1,4 @@
-"""The Stable-Baselines3 example runs, on next to nothing; what it learns in two minutes is printed by the example."""
+"""The Stable-Baselines3 example runs, on next to nothing; what it learns in a minute is printed by the example."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ def story(task: Task[Any, Any], trace: Trace) -> Story:
             told.refused[before].append(f"{action.text}: {action.reason}")
         if event.verdict is not None:
             told.success = event.verdict.correct is True
-            wrote = f"answer {action.answer}" if isinstance(action, Submit) else "gave up"
+            # An empty answer stands for the path to the cursor.
+            wrote = f"answer {action.answer or tree.answer()}" if isinstance(action, Submit) else "gave up"
             told.verdict = f"{wrote}: {event.verdict.reason}"
             told.solution = tree.path() if told.success and tree.solved else []
     first: dict[Any, int] = {}
