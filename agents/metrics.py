@@ -11,7 +11,6 @@ from functools import lru_cache
 _SUPERVISED = {
     "loss": "cross-entropy on the model's own tokens, mean over this update (nats per token)",
     "tokens": "tokens trained on so far, model and environment together (count)",
-    "tokens_per_second": "tokens trained on per second of this update (1/s)",
     "learning_rate": "step size of this update",
     "grad_norm": "norm of the gradient before clipping",
     "heldout_success": "share of held-out problems solved by the model as it is now, in [0, 1]",
@@ -33,7 +32,6 @@ _ROLLOUTS = {
     "loss": "value of the policy objective in this update",
     "grad_norm": "norm of the gradient before clipping",
     "learning_rate": "step size of this update",
-    "tokens_per_second": "tokens sampled and trained on per second of this update (1/s)",
 }
 
 _EVALUATION = {
@@ -47,8 +45,7 @@ _EVALUATION = {
 
 METRICS: dict[str, str] = {
     "traces/problems": "problems searched so far (count)",
-    "traces/success": "share of the searches so far that found a solution, in [0, 1]",
-    "traces/steps": "budget steps per trace so far, mean (count)",
+    "traces/success": "share of the searches whose trace was kept because its ending was verified, in [0, 1]",
     **{f"sft/{name}": f"search traces: {text}" for name, text in _SUPERVISED.items()},
     **{f"cot/{name}": f"optimal paths only: {text}" for name, text in _SUPERVISED.items()},
     **{f"rl/{name}": text for name, text in _ROLLOUTS.items()},

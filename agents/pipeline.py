@@ -18,17 +18,16 @@ from .. import tasks
 from ..tasks import Task
 from ..tasks.task import SPLITS
 from .evaluation.episodes import Evaluation
-from .evaluation.report import write_report
-from .evaluation.systems import PAIRS, evaluate_systems, heldout_probe
-from .evaluation.table import comparisons, comparisons_text, rows, table_text
+from .evaluation.systems import evaluate_systems, heldout_probe
 from .files import write_whole
+from .finished import FinishedRun
 from .policies.environments import trial_environment
 from .policies.model import load_model, new_model
 from .presets import RunSettings
 from .problems import Mixture, held_out
 from .run_folder import RunFolder
 from .traces import make_traces, read_pieces
-from .tracking import JsonlTracker, NullTracker, Tracker, Trackers, read_metrics
+from .tracking import JsonlTracker, NullTracker, Tracker, Trackers
 from .training.examples import NO_LOSS, Example, encode
 from .training.rl import train_rl
 from .training.sft import SFTSettings, train_sft
@@ -54,26 +53,15 @@ def run(
         for name in ("traces", "cot", "sft", "rl"):
             folder.stage(name, getattr(job, name))
         folder.stage("eval", job.evaluate)
-    evaluation = _read(out / "eval.json")
-    report = write_report(
-        out,
-        evaluation,
-        read_metrics(out / "metrics.jsonl"),
-        {"seed": seed, "settings": settings.to_json()},
-        pairs=PAIRS,
-        clock=folder.clock(),
-        task=task,
-    )
-    for found in (evaluation, *map(_read, sorted(out.glob("eval-*.json")))):
-        say(f"{found.task}, {len(found.problems)} held-out problems of split {found.split!r}, seed {seed}")
-        say(table_text(rows(found, PAIRS)))
-        say(comparisons_text(comparisons(found, PAIRS)))
+    finished = FinishedRun.read(out)
+    report = finished.report()
+    say(finished.table())
     say(f"report: {report}")
-    return evaluation
+    return finished.evaluations[0]
 
 
-def _read(path: Path) -> Evaluation:
-    return Evaluation.from_json(path.read_text(encoding="utf-8"))
+PROBED = 128
+"""About so many held-out problems are tried at each point of a learning curve."""
 
 
 class _Job:
@@ -106,6 +94,8 @@ class _Job:
             ):
                 bar.update(done)
         kept = sum(1 for _ in read_pieces(folder, settings.linearizers[0]))
+        self.tracker.rewind("traces", 0)
+        self.tracker.log({"traces/problems": settings.problems, "traces/success": kept / settings.problems}, 0)
         return {"problems": settings.problems, "kept": kept}
 
     def cot(self, folder: Path) -> dict[str, Any]:
@@ -135,7 +125,7 @@ class _Job:
             stage=stage,
             tracker=self.tracker,
             seed=self.seed,
-            probe=self._probe(),
+            probe=self._probe("success"),
         )
         language_model.save(folder / "model")
         return facts
@@ -151,7 +141,7 @@ class _Job:
             folder / "checkpoints",
             tracker=self.tracker,
             seed=self.seed,
-            probe=self._probe(),
+            probe=self._probe("success", "steps", "backtracks"),
         )
         language_model.save(folder / "model")
         return {"episodes": self.settings.rl.updates * self.settings.rl.groups * self.settings.rl.generations}
@@ -179,9 +169,12 @@ class _Job:
 
     # shared -------------------------------------------------------------------------------------------------------
 
-    def _probe(self) -> Callable[[Any, Any, int], Mapping[str, float]]:
-        problems = held_out(self.task, self.settings.evaluation.problems)[:128]
-        return heldout_probe(self.task, problems, self.settings.evaluation.budget, self.seed)
+    def _probe(self, *measures: str) -> Callable[[Any, Any, int], Mapping[str, float]]:
+        problems = held_out(self.task, self.settings.evaluation.problems)
+        problems = problems[
+            :: max(1, len(problems) // PROBED)
+        ]  # from all over, in case they are in order of difficulty
+        return heldout_probe(self.task, problems, self.settings.evaluation.budget, self.seed, measures)
 
 
 def _loss_tokens(examples: Sequence[Example]) -> float:

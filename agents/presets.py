@@ -60,7 +60,7 @@ DEMO = RunSettings(
     traces=TraceSettings(problems=48_000),
     model=ModelConfig(),
     sft=SFTSettings(updates=1900),
-    rl=RLSettings(updates=120),
+    rl=RLSettings(updates=120, micro=32),
     trial=TrialSettings(),
     evaluation=EvalSettings(),
 )
@@ -80,6 +80,6 @@ PRESETS: dict[str, RunSettings] = {
         DEMO,
         traces=TraceSettings(problems=200_000),
         sft=SFTSettings(updates=10_000),
-        rl=RLSettings(updates=1200, probe_every=100, save_every=50),
+        rl=RLSettings(updates=1200, micro=32, probe_every=100, save_every=50),
     ),
 }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .files import write_whole
 from .presets import RunSettings
+from .stopwatch import Stopwatch
 
 
 class RunFolder:
@@ -39,23 +39,15 @@ class RunFolder:
             found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
             return found
         folder.mkdir(parents=True, exist_ok=True)
-        clock = folder / "seconds.json"
-        before = json.loads(clock.read_text(encoding="utf-8")) if clock.exists() else 0.0
-        began = time.perf_counter()
-        try:
+        watch = Stopwatch(folder / "seconds.json")
+        with watch.saving():
             result = work(folder)
-        finally:
-            spent = round(before + time.perf_counter() - began, 1)
-            write_whole(clock, json.dumps(spent))
-        write_whole(record, json.dumps(result | {"seconds": spent}, sort_keys=True) + "\n")
-        return result | {"seconds": spent}
-
-    def clock(self) -> dict[str, float]:
-        """See `stage_seconds`."""
-        return stage_seconds(self.path)
+        result |= {"seconds": watch.save()}
+        write_whole(record, json.dumps(result, sort_keys=True) + "\n")
+        return result
 
 
 def stage_seconds(path: Path) -> dict[str, float]:
-    """Seconds each stage of a run has taken so far, over all its sessions that ended by themselves."""
+    """Seconds each stage of a run has taken so far, over all its sessions; a kill costs at most the last few."""
     found = sorted(path.glob("*/seconds.json"), key=lambda file: file.stat().st_mtime)
     return {file.parent.name: float(json.loads(file.read_text(encoding="utf-8"))) for file in found}

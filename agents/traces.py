@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -92,12 +93,16 @@ def make_traces(
     sizes = [min(SHARD, settings.problems - shard * SHARD) for shard in shards]
     missing = [shard for shard in shards if not all((folder / name).exists() for name in _names(settings, shard))]
     yield sum(sizes) - sum(sizes[shard] for shard in missing)
-    with ProcessPoolExecutor(workers) as pool:
+    # Ctrl-C reaches every process: the workers leave it to this one, which then waits for no shard that has not begun.
+    pool = ProcessPoolExecutor(workers, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    try:
         jobs = [pool.submit(make_shard, task, families, settings, seed, shard) for shard in missing]
         for shard, job in zip(missing, jobs, strict=True):
             for name, text in job.result().items():
                 write_whole(folder / name, text)
             yield sizes[shard]
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _name(linearizer: str, kind: str, shard: int) -> str:

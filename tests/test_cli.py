@@ -13,6 +13,7 @@ import pytest
 from metacot import __version__, tasks
 from metacot.agents import pipeline, tracking
 from metacot.agents.evaluation import Evaluation, SystemResult, measure
+from metacot.agents.evaluation.systems import PAIRS
 from metacot.agents.presets import PRESETS
 from metacot.agents.run_folder import RunFolder
 from metacot.agents.search import best_first
@@ -334,7 +335,7 @@ def finish(folder: Path, seed: int = 0) -> None:
         measure(GAME, best_first(GAME, problem, OracleValue()).trace(), problem=place, tokens=20)
         for place, problem in enumerate(problems)
     )
-    keys = ("random", "cot_greedy", "cot_steps", "cot_tokens", "sft_greedy", "sft", "rl_greedy", "rl", "oracle")
+    keys = sorted({key for pair in PAIRS for key in (pair.first, pair.second)})
     systems = tuple(SystemResult(key, f"system {key}", "sampled", 1, episodes) for key in keys)
     evaluation = Evaluation("game24", "test", seed, (3, 8), problems, {"cores": 2}, systems)
     (folder / "eval.json").write_text(evaluation.to_json())
@@ -357,6 +358,18 @@ def test_table_prints_other_held_out_splits_as_well(metacot, tmp_path):
     other = replace(Evaluation.from_json((tmp_path / "eval.json").read_text()), split="puzzles")
     (tmp_path / "eval-puzzles.json").write_text(other.to_json())
     assert "of split 'puzzles'" in metacot("table", tmp_path)[1]
+
+
+def test_table_and_report_need_the_core_alone(tmp_path):
+    finish(tmp_path)
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys(["torch", "transformers", "trl", "tqdm", "datasets", "wandb"]))
+from metacot.cli import main
+sys.exit(main(["table", {str(tmp_path)!r}]) or main(["report", {str(tmp_path)!r}]))
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_report_is_written_again_and_is_the_same(metacot, tmp_path):

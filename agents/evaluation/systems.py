@@ -10,10 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from ...rewards.values import OracleValue
 from ...tasks import Action, Backtrack, Problem, Step, Submit, Task, Trace, Tree, emit
+from ...tasks.extras import require
 from ..policies.environments import text_environment
 from ..policies.model import LanguageModel, load_model
 from ..policies.rollout import Rollout, RolloutSettings, roll_out
@@ -22,7 +21,7 @@ from ..tracking import Tracker
 from .episodes import Episode, Evaluation, SystemResult, measure
 from .restarts import restarted
 from .stats import token_budgets
-from .table import Pair, rows
+from .table import COUNTS, Pair, rows
 
 KEPT = 24
 """Episodes of each model whose text is kept for the report."""
@@ -65,6 +64,7 @@ def evaluate_systems(
     """Run every system on every problem. `models`: folders of "cot", "sft" and "rl"."""
     systems: list[SystemResult] = []
     budget, samples = settings.budget, settings.samples
+    tqdm = require("tqdm", "train").tqdm
     with tqdm(total=_total(len(problems), settings), desc="eval", unit="episode", dynamic_ncols=True) as bar:
         # Plays are addressed by problem and sample, never drawn from one stream.
         plays = [
@@ -146,9 +146,12 @@ def _episodes(task: Task[Any, Any], rollouts: Sequence[Rollout], samples: int, k
 
 
 def heldout_probe(
-    task: Task[Any, Any], problems: Sequence[Problem], budget: int, seed: int
+    task: Task[Any, Any], problems: Sequence[Problem], budget: int, seed: int, measures: Sequence[str] = ("success",)
 ) -> Callable[[Any, Any, int], dict[str, float]]:
-    """Success of a model in training on held-out problems, one sample each at temperature 1."""
+    """Means over held-out problems for a model in training, one sample each at temperature 1.
+
+    measures: numeric fields of `Rollout`.
+    """
 
     def probe(model: Any, tokenizer: Any, update: int) -> dict[str, float]:
         training = model.training
@@ -160,7 +163,10 @@ def heldout_probe(
             RolloutSettings(seed=seed * 1_000_003 + update + 500_000),
         )
         model.train(training)
-        return {"heldout_success": sum(rollout.success for rollout in rollouts) / len(rollouts)}
+        return {
+            f"heldout_{name}": sum(float(getattr(rollout, name)) for rollout in rollouts) / len(rollouts)
+            for name in measures
+        }
 
     return probe
 
@@ -190,4 +196,5 @@ def _log(evaluation: Evaluation, tracker: Tracker) -> None:
             f"eval/{system.key}/success_within_{budget}": float(part.mean)
             for budget, part in zip(evaluation.budgets, row.success, strict=True)
         }
+        metrics |= {f"eval/{system.key}/{name}": value for name, value in zip(COUNTS, row.counts, strict=True)}
         tracker.log(metrics, 0)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ...tasks.extras import require
 
@@ -25,18 +27,33 @@ KEEP = 0.75
 class Row:
     """One context.
 
-    ids: all tokens so far. mine: one flag a token, True = written by the model. logprobs: of the model's own tokens,
-    0.0 for the others; under the sampling distribution. queue: tokens to be forced. start: where the current line
-    began. open: still taking part? key: the address of its random numbers.
+    number: its place in the session. random: its own random numbers, one for each token it samples.
+    queue: tokens to be forced. ids: all tokens so far. mine: one flag a token, True = written by the model.
+    logprobs: of the model's own tokens under the sampling distribution, 0.0 for the others. start: where the current
+    line began. open: still taking part? A closed row never changes.
     """
 
-    ids: list[int]
-    mine: list[bool]
-    logprobs: list[float]
+    number: int
+    random: np.random.Generator
     queue: deque[int]
-    key: int
+    ids: list[int] = field(default_factory=list)
+    mine: list[bool] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
     start: int = 0
     open: bool = True
+
+    @property
+    def samples(self) -> bool:
+        """Does the model write the next token?"""
+        return self.open and not self.queue
+
+    def append(self, token: int, mine: bool, logprob: float = 0.0) -> None:
+        """One more token; a line of the model begins after the last forced one."""
+        self.ids.append(token)
+        self.mine.append(mine)
+        self.logprobs.append(logprob)
+        if not mine:
+            self.start = len(self.ids)
 
 
 class LockstepSession:
@@ -47,8 +64,8 @@ class LockstepSession:
         prompts: token ids, one list a row, none empty.
         ends: token ids that end a line (a line end, an end of text).
         temperature: 0.0 = greedy.
-        seed: with the row's number it addresses its random numbers, so that a row draws the same tokens whatever
-            the other rows do and whenever they end.
+        seed, first: row i draws the random numbers at address (seed, first + i), one for each token it samples. So its
+            tokens depend neither on the other rows nor on how many there are.
         max_line: a line is cut after so many sampled tokens.
     """
 
@@ -62,6 +79,7 @@ class LockstepSession:
         ends: Iterable[int],
         temperature: float = 1.0,
         seed: int = 0,
+        first: int = 0,
         max_line: int = 64,
     ):
         if not prompts or not all(prompts):
@@ -71,8 +89,10 @@ class LockstepSession:
         self.max_line = max_line
         self.ends = frozenset(ends)
         self._torch = require("torch", "lm")
-        self._random = self._torch.Generator().manual_seed(seed)
-        self.rows = [Row([], [], [], deque(prompt), key) for key, prompt in enumerate(prompts)]
+        self.rows = [
+            Row(number, np.random.default_rng((seed, first + number)), deque(prompt))
+            for number, prompt in enumerate(prompts)
+        ]
         self._lanes = list(self.rows)  # the rows that the cache holds, in its order
         self._cache = _growing_cache()
         self._logits = self._prefill()
@@ -88,14 +108,27 @@ class LockstepSession:
         self.rows[row].open = False
 
     def fork(self, row: int) -> int:
-        """A new row with the same context; returns its number. Only between ticks, while `row` is open."""
+        """A new row with the same context and random numbers of its own; returns its number.
+
+        The first row goes on as if it had not been forked. Raises ValueError where it is closed.
+        """
         origin = self.rows[row]
-        lane = self._lanes.index(origin)
-        copy = Row([*origin.ids], [*origin.mine], [*origin.logprobs], deque(origin.queue), len(self.rows), origin.start)
+        if not origin.open:
+            raise ValueError(f"row {row} is closed, its context is not kept")
+        copy = replace(
+            origin,
+            number=len(self.rows),
+            random=origin.random.spawn(1)[0],
+            queue=deque(origin.queue),
+            ids=[*origin.ids],
+            mine=[*origin.mine],
+            logprobs=[*origin.logprobs],
+        )
+        lane = next(lane for lane, other in enumerate(self._lanes) if other is origin)
         self.rows.append(copy)
         self._lanes.append(copy)
         self._select([*range(len(self._lanes) - 1), lane])
-        return len(self.rows) - 1
+        return copy.number
 
     def sample(self) -> list[tuple[int, list[int]]]:
         """Run until at least one open row has finished a line of its own; returns (row, token ids of the line).
@@ -116,51 +149,47 @@ class LockstepSession:
     def _prefill(self) -> torch.Tensor:
         """Encode what all prompts have in length in one pass; returns the logits of what comes next."""
         shared = min(len(row.queue) for row in self._lanes)
-        tokens = []
-        for row in self._lanes:
-            ids = [row.queue.popleft() for _ in range(shared)]
-            row.ids += ids
-            row.mine += [False] * shared
-            row.logprobs += [0.0] * shared
-            row.start = len(row.ids)
-            tokens.append(ids)
+        tokens = [[row.queue.popleft() for _ in range(shared)] for row in self._lanes]
+        for row, ids in zip(self._lanes, tokens, strict=True):
+            for token in ids:
+                row.append(token, mine=False)
         with self._torch.inference_mode():
             return self._forward(tokens)
 
     def _advance(self) -> list[tuple[int, list[int]]]:
         sampled, logprobs = self._draw()
         tokens, done = [], []
-        for lane, row in enumerate(self._lanes):
-            forced = bool(row.queue)
-            token = row.queue.popleft() if forced else sampled[lane]
-            row.ids.append(token)
-            row.mine.append(not forced)
-            row.logprobs.append(0.0 if forced else logprobs[lane])
-            if forced:
-                row.start = len(row.ids)
-            elif row.open and (token in self.ends or len(row.ids) - row.start >= self.max_line):
-                done.append((row.key, row.ids[row.start :]))
-                row.start = len(row.ids)
+        for row, token, logprob in zip(self._lanes, sampled, logprobs, strict=True):
+            if row.samples:
+                row.append(token, mine=True, logprob=logprob)
+                if token in self.ends or len(row.ids) - row.start >= self.max_line:
+                    done.append((row.number, row.ids[row.start :]))
+                    row.start = len(row.ids)
+            elif row.open:
+                token = row.queue.popleft()
+                row.append(token, mine=False)
+            # A closed row that is not packed away yet is fed something, so that the cache stays rectangular.
             tokens.append([token])
         self._logits = self._forward(tokens)
         return done
 
     def _draw(self) -> tuple[list[int], list[float]]:
-        """A token for every lane and its log-probability, by inversion of one uniform number a row and tick."""
+        """A token for every lane and its log-probability, by inversion of one uniform number each."""
         torch = self._torch
         if self.temperature == 0.0:
             best = self._logits.argmax(-1)
             return best.tolist(), [0.0] * len(best)
         logprobs = torch.log_softmax(self._logits.float() / self.temperature, -1)
-        uniform = self._uniform()
-        chosen = torch.searchsorted(logprobs.exp().cumsum(-1), uniform).clamp_(max=logprobs.shape[-1] - 1)
+        below = logprobs.exp().cumsum(-1)
+        # The sum of many small numbers is not exactly 1: scaled, no number lies beyond the last token.
+        chosen = torch.searchsorted(below, self._uniform() * below[:, -1:], right=True)
+        chosen.clamp_(max=logprobs.shape[-1] - 1)
         return chosen.squeeze(-1).tolist(), logprobs.gather(-1, chosen).squeeze(-1).tolist()
 
     def _uniform(self) -> torch.Tensor:
-        """(lanes, 1) numbers in [0, 1), addressed by row and tick."""
-        torch = self._torch
-        numbers = torch.rand(1 << max(len(self.rows) - 1, 1).bit_length(), generator=self._random)
-        return numbers[[row.key for row in self._lanes]].unsqueeze(-1).to(self._logits.device)
+        """(lanes, 1) float32 in [0, 1); rows that do not sample draw nothing."""
+        numbers = [row.random.random(dtype=np.float32) if row.samples else 0.0 for row in self._lanes]
+        return self._torch.tensor(numbers, dtype=self._torch.float32, device=self._logits.device).unsqueeze(-1)
 
     def _forward(self, tokens: list[list[int]]) -> torch.Tensor:
         ids = self._torch.tensor(tokens, device=self.model.device)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +37,7 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """A causal language model and its tokenizer. `line_ends`: tokens that hold a line end or end the text."""
+    """A causal language model and its tokenizer."""
 
     model: Any
     tokenizer: Any
@@ -41,18 +45,22 @@ class LanguageModel:
     @property
     def line_ends(self) -> frozenset[int]:
         """Ids of every token whose text ends a line, and of the end of text."""
-        ids = range(len(self.tokenizer))
-        texts = self.tokenizer.batch_decode([[i] for i in ids])
-        return frozenset(i for i, text in zip(ids, texts, strict=True) if text.endswith("\n"))
+        return _line_ends(self.tokenizer)
 
     def encode(self, texts: list[str]) -> list[list[int]]:
         """Token ids without special tokens. Raises where a closed tokenizer does not know a word."""
         return self.tokenizer(texts, add_special_tokens=False)["input_ids"]
 
+    def decode(self, lines: list[list[int]]) -> list[str]:
+        """The text of each line; an end of text behind it is left out, since it ends the line and is not part of it."""
+        end = self.tokenizer.eos_token_id
+        return self.tokenizer.batch_decode([ids[:-1] if ids and ids[-1] == end else ids for ids in lines])
+
     def save(self, folder: Path) -> None:
         """Model and tokenizer, in the format of `load_model`."""
-        self.model.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        with quiet():
+            self.model.save_pretrained(folder)
+            self.tokenizer.save_pretrained(folder)
 
 
 def new_model(task: Task[Any, Any], config: ModelConfig, seed: int) -> LanguageModel:
@@ -82,17 +90,60 @@ def new_model(task: Task[Any, Any], config: ModelConfig, seed: int) -> LanguageM
     return LanguageModel(model, tokenizer)
 
 
+@lru_cache(maxsize=8)
+def _line_ends(tokenizer: Any) -> frozenset[int]:
+    ids = range(len(tokenizer))
+    texts = tokenizer.batch_decode([[i] for i in ids])
+    ends = {i for i, text in zip(ids, texts, strict=True) if text.endswith("\n")}
+    return frozenset(ends | {tokenizer.eos_token_id} - {None})
+
+
 def load_model(name: str | Path) -> LanguageModel:
     """A saved or pretrained causal language model by folder or hub name.
 
     Raises OSError where there is none; on a machine without a network, name a local folder.
     """
     transformers = require("transformers", "lm")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+    with quiet():
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+        model = transformers.AutoModelForCausalLM.from_pretrained(name, attn_implementation=_attention())
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model = transformers.AutoModelForCausalLM.from_pretrained(name, attn_implementation=_attention())
     return LanguageModel(model, tokenizer)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Within, transformers shows no progress bars of its own, since loading and saving a small model takes no time, and
+    trl's use of a name that transformers has renamed is not reported."""
+    logging = require("transformers.utils.logging", "lm")
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing", FutureWarning)
+            yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+@contextmanager
+def own_precision(model: Any) -> Iterator[None]:
+    """Within, a model on a CPU computes as its weights are, without the bfloat16 that a trainer wraps around it.
+
+    That makes batches of training faster, but single tokens several times slower: the processor's code for bfloat16
+    products is compiled anew for each length of the context.
+    """
+    wrapped, plain = model.__dict__.get("forward"), model.__dict__.get("_original_forward")
+    if plain is None or model.device.type != "cpu":
+        yield
+        return
+    model.forward = plain
+    try:
+        yield
+    finally:
+        model.forward = wrapped
 
 
 def _attention() -> str:

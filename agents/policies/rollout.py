@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...tasks import Problem, Trace
 from ..evaluation.episodes import measure
 from .lockstep import LockstepSession
-from .model import LanguageModel
+from .model import LanguageModel, own_precision
 
 
 @dataclass(frozen=True)
 class RolloutSettings:
-    """temperature: 0.0 = greedy. seed: addresses the random numbers. batch: episodes at once.
+    """temperature: 0.0 = greedy. batch: episodes at once.
 
+    seed, first: episode i draws the random numbers at address (seed, first + i), so that its tokens do not depend on
+    how the episodes are cut into batches or spread over processes.
     max_tokens: an episode is cut when its context has grown to so many tokens.
     """
 
     temperature: float = 1.0
     seed: int = 0
+    first: int = 0
     batch: int = 256
     max_tokens: int = 1024
 
@@ -75,11 +78,12 @@ def roll_out(
 ) -> list[Rollout]:
     """One episode a problem, in order. `progress` is told how many more episodes have ended."""
     done: list[Rollout] = []
-    for first in range(0, len(problems), settings.batch):
-        part = problems[first : first + settings.batch]
-        done += _roll_batch(language_model, environment, part, settings, settings.seed * 7919 + first)
-        if progress is not None:
-            progress(len(part))
+    with own_precision(language_model.model):
+        for start in range(0, len(problems), settings.batch):
+            part = problems[start : start + settings.batch]
+            done += _roll_batch(language_model, environment, part, replace(settings, first=settings.first + start))
+            if progress is not None:
+                progress(len(part))
     return done
 
 
@@ -88,7 +92,6 @@ def _roll_batch(
     environment: Callable[[], Any],
     problems: Sequence[Problem],
     settings: RolloutSettings,
-    seed: int,
 ) -> list[Rollout]:
     seats = []
     for problem in problems:
@@ -97,18 +100,25 @@ def _roll_batch(
         seats.append(_Seat(made, observation))
     prompts = language_model.encode([seat.prompt for seat in seats])
     ends = language_model.line_ends
-    session = LockstepSession(language_model.model, prompts, ends=ends, temperature=settings.temperature, seed=seed)
+    session = LockstepSession(
+        language_model.model,
+        prompts,
+        ends=ends,
+        temperature=settings.temperature,
+        seed=settings.seed,
+        first=settings.first,
+    )
     while lines := session.sample():
-        texts = language_model.tokenizer.batch_decode([ids for _, ids in lines])
+        texts = language_model.decode([ids for _, ids in lines])
         answered: list[tuple[int, str]] = []
-        for (row, ids), text in zip(lines, texts, strict=True):
+        for (row, _), text in zip(lines, texts, strict=True):
             reply = _turn(seats[row], text, len(session.rows[row].ids))
             cut = len(session.rows[row].ids) + session.max_line >= settings.max_tokens
             if reply is None or cut:
                 session.close(row)
                 seats[row].trace = seats[row].environment.unwrapped.trace()
-            elif reply or ids[-1] not in ends:
-                answered.append((row, reply if ids[-1] in ends else "\n" + reply))
+            elif reply or not text.endswith("\n"):
+                answered.append((row, reply if text.endswith("\n") else "\n" + reply))
         if answered:
             for (row, _), ids in zip(answered, language_model.encode([text for _, text in answered]), strict=True):
                 session.feed(row, ids)

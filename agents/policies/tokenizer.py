@@ -42,9 +42,12 @@ def closed_tokenizer(task: Task[Any, Any], max_nodes: int = 128) -> PreTrainedTo
     core = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token=None))
     replace, regex = tokenizers.normalizers.Replace, tokenizers.Regex
     spell = [(rf"(?<![#0-9\ue000-\ue019]){d}(?={_DIGIT}{{2}})", _FIRST[d]) for d in range(10)]
-    spell += [("|".join(f"(?<=[\ue000-\ue009]{_DIGIT * n}){d}" for n in range(LONGEST)), _NEXT[d]) for d in range(10)]
+    spell += [
+        ("|".join(f"(?<=[\ue000-\ue009]{_DIGIT * n}){d}" for n in range(LONGEST - 1)), _NEXT[d]) for d in range(10)
+    ]
     core.normalizer = tokenizers.normalizers.Sequence(
         [
+            replace(regex(rf"\d{{{LONGEST + 1},}}"), "∞"),  # no word of the table, so it raises
             replace("\n", f" {LINE} "),
             replace(regex(r"(?<=\d)/(?=\d)"), f" {SLASH} "),
             *(replace(regex(pattern), new) for pattern, new in spell),

@@ -29,5 +29,5 @@ def last_checkpoint(folder: Path) -> str | None:
     found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
     whole = [path for path in found if (path / MARKER).exists()]
     for path in set(found) - set(whole):
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)  # another process of the same training may be at it, too
     return str(whole[-1]) if whole else None

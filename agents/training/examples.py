@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...tasks import Refused, Step, Submit, Task, Trace, Tree, segments
 from ...tasks.grammar import prompt
@@ -19,12 +23,16 @@ OBJECTIVES = ("all", "path")
 NO_LOSS = -100
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """ids: token ids of prompt and trace. labels: the same where there is loss, -100 elsewhere."""
+CHUNK = 500
+"""So many traces are tokenised at a time: tokenizers keep far more than the ids while they work."""
 
-    ids: list[int]
-    labels: list[int]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """ids: (length,) int32, token ids of prompt and trace. labels: the same where there is loss, -100 elsewhere."""
+
+    ids: NDArray[np.int32]
+    labels: NDArray[np.int32]
 
 
 def pieces(
@@ -63,15 +71,17 @@ def _imitated(task: Task[Any, Any], trace: Trace, objective: str) -> list[bool]:
 
 def encode(tokenizer: Any, traces: Iterable[Sequence[tuple[str, bool]]]) -> list[Example]:
     """Examples from `pieces`, each piece tokenised on its own: the ids a session appends, never re-tokenised text."""
-    parts = [list(trace) for trace in traces]
-    flat = tokenizer([text for trace in parts for text, _ in trace], add_special_tokens=False)["input_ids"]
-    examples, place = [], 0
-    for trace in parts:
-        ids: list[int] = []
-        labels: list[int] = []
-        for _, loss in trace:
-            ids += flat[place]
-            labels += flat[place] if loss else [NO_LOSS] * len(flat[place])
-            place += 1
-        examples.append(Example(ids, labels))
+    rest = iter(traces)
+    examples: list[Example] = []
+    while chunk := list(islice(rest, CHUNK)):
+        texts = [text for trace in chunk for text, _ in trace]
+        tokens = iter(tokenizer(texts, add_special_tokens=False, return_attention_mask=False)["input_ids"])
+        for trace in chunk:
+            ids: list[int] = []
+            labels: list[int] = []
+            for _, loss in trace:
+                piece = next(tokens)
+                ids += piece
+                labels += piece if loss else [NO_LOSS] * len(piece)
+            examples.append(Example(np.array(ids, dtype=np.int32), np.array(labels, dtype=np.int32)))
     return examples

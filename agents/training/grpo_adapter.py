@@ -12,7 +12,8 @@ from __future__ import annotations
 import inspect
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +60,9 @@ class Completion:
     reward: float
 
 
-Roll = Callable[[Sequence[str], Any, int], list[Completion]]
-"""(prompts, model, update) -> one completion a prompt."""
+Roll = Callable[[Sequence[str], Any, int, int], list[Completion]]
+"""(prompts, model, update, first) -> one completion a prompt. `first`: the place of the first of these prompts among
+all of the update; in several processes each rolls out its own part."""
 
 
 class CreditGRPOTrainer(GRPOTrainer):
@@ -69,6 +71,8 @@ class CreditGRPOTrainer(GRPOTrainer):
     Args:
         roll: makes the completions. metrics: called after each roll for more metrics to log.
         kwargs: as for GRPOTrainer. `scale_rewards` must be "none": a baseline is subtracted, nothing is divided.
+
+    Attributes: own_seconds: time spent so far in the code of this class and file, `roll` and `metrics` excepted.
     """
 
     _tag_names = ("metacot",)
@@ -84,14 +88,23 @@ class CreditGRPOTrainer(GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)
-        began = time.perf_counter()
-        rewards = torch.tensor([row.reward for row in self._completions], device=self.accelerator.device)
-        output["advantages"] = self._advantages(rewards, output["completion_ids"].shape[1])
+        with self._timed():
+            rewards = torch.tensor([row.reward for row in self._completions], device=self.accelerator.device)
+            output["advantages"] = self._advantages(rewards, output["completion_ids"].shape[1])
         if self._more_metrics is not None:
-            for name, value in self._more_metrics().items():
+            found = self._more_metrics()
+            means = self.accelerator.reduce(torch.tensor(list(found.values())), "mean")  # over all processes
+            for name, value in zip(found, means.tolist(), strict=True):
                 self._metrics["train"][name].append(value)
-        self.own_seconds += time.perf_counter() - began
         return output
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.own_seconds += time.perf_counter() - began
 
     def _advantages(self, rewards: torch.Tensor, width: int) -> torch.Tensor:
         """(rows, width) float32. A group may be spread over processes, hence the gather before the mean."""
@@ -106,18 +119,21 @@ class CreditGRPOTrainer(GRPOTrainer):
 
 def _rollout(prompts: list[str], trainer: CreditGRPOTrainer) -> dict[str, Any]:
     """TRL's hook for multi-turn text."""
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    training = model.training
-    model.eval()
-    rows = trainer._completions = trainer._roll(prompts, model, trainer.state.global_step)
-    model.train(training)
-    return {
-        "prompt_ids": [row.prompt_ids for row in rows],
-        "completion_ids": [row.ids for row in rows],
-        "logprobs": None,
-        "env_mask": [row.mine for row in rows],
-        "returned": [row.reward for row in rows],
-    }
+    first = trainer.accelerator.process_index * len(prompts)
+    with trainer._timed():
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        training = model.training
+        model.eval()
+    rows = trainer._completions = trainer._roll(prompts, model, trainer.state.global_step, first)
+    with trainer._timed():
+        model.train(training)
+        return {
+            "prompt_ids": [row.prompt_ids for row in rows],
+            "completion_ids": [row.ids for row in rows],
+            "logprobs": None,
+            "env_mask": [row.mine for row in rows],
+            "returned": [row.reward for row in rows],
+        }
 
 
 def reward(returned: list[float], **_: Any) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ...tasks.extras import require
@@ -12,4 +13,9 @@ def placement() -> dict[str, Any]:
     two to three times faster on recent processors of either kind. Nothing is recomputed to save memory (TRL's default):
     the models trained here are small, and it costs a third of the time."""
     gpu = require("torch", "lm").cuda.is_available()
-    return {"use_cpu": not gpu, "bf16": True, "gradient_checkpointing": False, "dataloader_pin_memory": gpu}
+    return {"use_cpu": not gpu, "bf16": True, "activation_checkpointing": False, "dataloader_pin_memory": gpu}
+
+
+def processes() -> int:
+    """How many processes train together, as torchrun says."""
+    return int(os.environ.get("WORLD_SIZE", "1"))

@@ -12,9 +12,10 @@ from typing import Any
 
 from ...tasks import Problem
 from ...tasks.extras import require
-from ..policies.model import LanguageModel
+from ..policies.model import LanguageModel, quiet
 from ..policies.rollout import Rollout, RolloutSettings, roll_out
 from ..tracking import Tracker
+from .intervals import check_intervals
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class RLSettings:
     """updates: optimizer steps. groups, generations: problems an update, rollouts a problem.
 
     lr: peak step size of AdamW, after `warmup` updates constant. beta: weight of the KL to the supervised model.
-    micro: rollouts a backward pass, 0 = all at once. temperature: of sampling.
+    micro: rollouts a backward pass, 0 = all at once; divides those of an update. temperature: of sampling.
+    save_every, log_every, probe_every: in updates.
     """
 
     updates: int
@@ -40,6 +42,14 @@ class RLSettings:
     def __post_init__(self) -> None:
         if self.generations < 2:
             raise ValueError(f"a group needs at least 2 rollouts to have a baseline, got {self.generations}")
+        if self.micro and self.batch % self.micro:
+            raise ValueError(f"micro must divide the {self.batch} rollouts of an update, got {self.micro}")
+        check_intervals(self.save_every, self.log_every)
+
+    @property
+    def batch(self) -> int:
+        """Rollouts an update."""
+        return self.groups * self.generations
 
 
 METRIC_NAMES = {
@@ -73,23 +83,24 @@ def train_rl(
 
     environment: makes one text environment (a trial included); its rewards are what the credit pays.
     problems: number -> training problem; update u uses numbers u*groups .. (u+1)*groups - 1.
+
+    In several processes (torchrun) each rolls out and differentiates its part of every update; only the first logs.
     """
     trl, datasets = require("trl", "train"), require("datasets", "train")
     from .checkpoints import MarkComplete, last_checkpoint
     from .grpo_adapter import Completion, CreditGRPOTrainer
-    from .machine import placement
+    from .machine import placement, processes
     from .progress import Report
 
-    batch = settings.groups * settings.generations
     latest: list[Rollout] = []
 
-    def roll(prompts: Sequence[str], model: Any, update: int) -> list[Completion]:
+    def roll(prompts: Sequence[str], model: Any, update: int, first: int) -> list[Completion]:
         nonlocal latest
         latest = roll_out(
             LanguageModel(model, language_model.tokenizer),
             environment,
             [Problem.from_json(prompt) for prompt in prompts],
-            RolloutSettings(temperature=settings.temperature, seed=seed * 1_000_003 + update),
+            RolloutSettings(temperature=settings.temperature, seed=seed * 1_000_003 + update, first=first),
         )
         return [
             Completion(row.ids[: row.prompt], row.ids[row.prompt :], row.mine[row.prompt :], row.returns, row.reward)
@@ -103,11 +114,11 @@ def train_rl(
         }
 
     rows = [problems(number).to_json() for number in range(settings.updates * settings.groups)]
-    accumulation = batch // (settings.micro or batch)
+    accumulation = settings.batch // (settings.micro or settings.batch)
     arguments = trl.GRPOConfig(
         output_dir=str(folder),
         max_steps=settings.updates,
-        per_device_train_batch_size=batch // accumulation,
+        per_device_train_batch_size=settings.batch // accumulation // processes(),
         gradient_accumulation_steps=accumulation,
         steps_per_generation=accumulation,
         num_generations=settings.generations,
@@ -129,18 +140,19 @@ def train_rl(
         seed=seed,
         **placement(),
     )
-    trainer = CreditGRPOTrainer(
-        roll=roll,
-        metrics=metrics,
-        model=language_model.model,
-        args=arguments,
-        train_dataset=datasets.Dataset.from_dict({"prompt": rows}),
-        processing_class=language_model.tokenizer,
-        callbacks=[
-            MarkComplete(),
-            Report("rl", tracker, METRIC_NAMES, probe, settings.probe_every),
-        ],
-    )
-    trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    with quiet():
+        trainer = CreditGRPOTrainer(
+            roll=roll,
+            metrics=metrics,
+            model=language_model.model,
+            args=arguments,
+            train_dataset=datasets.Dataset.from_dict({"prompt": rows}),
+            processing_class=language_model.tokenizer,
+            callbacks=[
+                MarkComplete(),
+                Report("rl", tracker, METRIC_NAMES, probe, settings.probe_every),
+            ],
+        )
+        trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
+        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     language_model.model.eval()

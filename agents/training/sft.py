@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...tasks.extras import require
-from ..policies.model import LanguageModel
+from ..policies.model import LanguageModel, quiet
 from ..tracking import Tracker
 from .examples import Example
+from .intervals import check_intervals
 
 
 @dataclass(frozen=True)
@@ -37,22 +39,35 @@ class SFTSettings:
     log_every: int = 20
     probe_every: int = 400
 
+    def __post_init__(self) -> None:
+        check_intervals(self.save_every, self.log_every)
 
-def arrange(examples: Sequence[Example], rows: int, updates: int, seed: int) -> list[Example]:
-    """`rows * updates` examples in training order: as many shuffled passes as needed, cut into batches of `rows`
-    examples of similar length, in random order."""
+
+BLOCK = 64
+"""So many batches are sorted by length together: lengths are alike in a batch, the order of batches stays random."""
+
+
+def arrange(lengths: Sequence[int], rows: int, updates: int, seed: int) -> NDArray[np.int64]:
+    """(rows * updates,) places in training order: as many shuffled passes over all places as needed, cut into batches
+    of `rows` places of similar length, in random order.
+
+    lengths: of the examples. Where `rows` does not divide their number, each pass leaves out the few that are over,
+    other ones each time.
+    """
     rng = np.random.default_rng(seed)
-    ordered: list[Example] = []
-    while len(ordered) < rows * updates:
-        places = rng.permutation(len(examples))
-        usable = len(places) // rows * rows or len(places)
-        # Sorting within large blocks keeps lengths alike in a batch and the order random across batches.
-        for block in np.array_split(places[:usable], max(1, usable // (rows * 64))):
-            by_length = sorted(block, key=lambda place: len(examples[place].ids))
-            batches = [by_length[i : i + rows] for i in range(0, len(by_length), rows)]
-            for batch in rng.permutation(len(batches)):
-                ordered += [examples[place] for place in batches[batch]]
-    return ordered[: rows * updates]
+    count = np.asarray(lengths)
+    ordered: list[NDArray[np.int64]] = []
+    while sum(map(len, ordered)) < rows * updates:
+        places = rng.permutation(len(count))
+        if len(places) < rows:
+            ordered.append(places)
+            continue
+        places = places[: len(places) // rows * rows]
+        for start in range(0, len(places), rows * BLOCK):
+            block = places[start : start + rows * BLOCK]
+            batches = block[np.argsort(count[block], kind="stable")].reshape(-1, rows)
+            ordered.append(rng.permutation(batches).reshape(-1))
+    return np.concatenate(ordered)[: rows * updates]
 
 
 def train_sft(
@@ -70,7 +85,7 @@ def train_sft(
 
     Raises ValueError where no example is short enough.
     """
-    trl, datasets = require("trl", "train"), require("datasets", "train")
+    trl, datasets, arrow = require("trl", "train"), require("datasets", "train"), require("pyarrow", "train")
     from .checkpoints import MarkComplete, last_checkpoint
     from .machine import placement
     from .optimizer import MuonWithAdamW
@@ -79,11 +94,14 @@ def train_sft(
     short = [example for example in examples if len(example.ids) <= settings.max_length]
     if not short:
         raise ValueError(f"no example is within {settings.max_length} tokens")
-    ordered = arrange(short, settings.rows, settings.updates, seed)
-    tokens = sum(len(example.ids) for example in ordered)
-    data = datasets.Dataset.from_dict(
-        {"input_ids": [example.ids for example in ordered], "labels": [example.labels for example in ordered]}
-    )
+    lengths = [len(example.ids) for example in short]
+    order = arrange(lengths, settings.rows, settings.updates, seed)
+    tokens = np.asarray(lengths)[order].cumsum()[settings.rows - 1 :: settings.rows]  # trained on after each update
+    # Each example is held once, and the order is a list of places in it.
+    columns = {"input_ids": [example.ids for example in short], "labels": [example.labels for example in short]}
+    lists = arrow.list_(arrow.int32())
+    table = arrow.table({name: arrow.array(column, type=lists) for name, column in columns.items()})
+    data = datasets.Dataset(table).select(order)
     arguments = trl.SFTConfig(
         output_dir=str(folder),
         max_steps=settings.updates,
@@ -117,13 +135,15 @@ def train_sft(
             Report(
                 stage,
                 tracker,
-                {"loss": "loss", "grad_norm": "grad_norm", "learning_rate": "learning_rate", "num_tokens": "tokens"},
+                {"loss": "loss", "grad_norm": "grad_norm", "learning_rate": "learning_rate"},
                 probe,
                 settings.probe_every,
+                lambda update: {"tokens": float(tokens[update - 1])},
             ),
         ],
     )
     trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    with quiet():
+        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     language_model.model.eval()
-    return {"examples": len(short), "left_out": len(examples) - len(short), "tokens": tokens}
+    return {"examples": len(short), "left_out": len(examples) - len(short), "tokens": int(tokens[-1])}
