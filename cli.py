@@ -171,6 +171,17 @@ def run_demo(options: argparse.Namespace) -> None:
         if not single:
             print(f"seed {seed}, in {folder}")
         _run_seed(options, settings, seed, folder)
+    if not single:
+        print(_side_by_side(list(folders.values())))
+
+
+def _side_by_side(folders: list[Path]) -> str:
+    """One summary a split over the runs of several seeds."""
+    from .agents.evaluation.seeds import seeds_text
+    from .agents.finished import FinishedRun
+
+    found = [FinishedRun.read(folder).evaluations for folder in folders]
+    return "\n".join(seeds_text(split) for split in zip(*found, strict=True))
 
 
 def _run_seed(options: argparse.Namespace, settings: RunSettings, seed: int, folder: Path) -> None:

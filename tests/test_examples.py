@@ -52,7 +52,7 @@ def test_wrong_steps_are_shown_but_not_imitated_under_path():
     ]  # fmt: skip
     shown = "".join(text for text, _ in pieces(TASK, DETOUR, "path"))
     assert shown == "".join(text for text, _ in pieces(TASK, DETOUR, "all"))
-    assert "13 + 10\n" in shown
+    assert "10 + 13\n" in shown
 
 
 @pytest.mark.parametrize("objective", ["path", "all"])

@@ -1,0 +1,281 @@
+"""Per-token advantages in TRL: equal to stock GRPO where they are constant, and to a computation by hand where not.
+
+The completions are made up, and decided by update and row, so that every trainer sees the same. Run as a script under
+torchrun, this file is one of the processes of the test with two of them.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+from transformers import LlamaConfig, LlamaForCausalLM, PrinterCallback, TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from metacot.agents.policies.model import quiet
+from metacot.agents.policies.tokenizer import closed_tokenizer
+from metacot.agents.training import grpo_adapter
+from metacot.agents.training.grpo_adapter import Completion, CreditGRPOTrainer
+from metacot.tasks import make
+
+TOKENIZER = closed_tokenizer(make("game24"))
+ROWS = 8
+UPDATES = 2
+LONGEST = 24
+
+
+def completion(update, row, prompt, per_token):
+    """Made-up tokens, flags and returns; the same for the same update and row."""
+    rng = np.random.default_rng((update, row))
+    asked = np.random.default_rng(int(prompt)).integers(5, 100, 3 + int(prompt) % 3).tolist()
+    size = int(rng.integers(3, 13))
+    mine = (rng.random(size) < 0.7).astype(int).tolist()
+    mine[0] = 1
+    reward = float(rng.integers(0, 4))
+    returns = rng.normal(size=size).round(3).tolist() if per_token else [reward] * size
+    return Completion(asked, rng.integers(5, 100, size).tolist(), mine, returns, reward)
+
+
+class Gradients(TrainerCallback):
+    """Keeps the gradient of every update as one vector."""
+
+    def __init__(self):
+        self.kept = []
+
+    def on_pre_optimizer_step(self, args, state, control, model=None, **kwargs):
+        self.kept.append(torch.cat([p.grad.flatten().clone() for p in model.parameters()]))
+
+
+def tiny_model():
+    torch.manual_seed(1)
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(TOKENIZER),
+            hidden_size=16,
+            intermediate_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            max_position_embeddings=64,
+            initializer_range=0.3,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=TOKENIZER.eos_token_id,
+            pad_token_id=TOKENIZER.pad_token_id,
+        )
+    )
+
+
+def train(folder, stock=False, per_token=False, accumulation=1, generations=4, processes=1, model=None, **more):
+    """(gradients of all updates, trainer) of a short training in float32."""
+    settings = {
+        "output_dir": str(folder),
+        "max_steps": UPDATES,
+        "per_device_train_batch_size": ROWS // accumulation // processes,
+        "gradient_accumulation_steps": accumulation,
+        "steps_per_generation": accumulation,
+        "num_generations": generations,
+        "max_completion_length": LONGEST,
+        "learning_rate": 1e-3,
+        "max_grad_norm": 0.0,
+        "loss_type": "dr_grpo",
+        "scale_rewards": "none",
+        "shuffle_dataset": False,
+        "activation_checkpointing": False,
+        "bf16": False,
+        "use_cpu": True,
+        "save_strategy": "no",
+        "logging_steps": 1,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "dataloader_pin_memory": False,
+    }
+    gradients = Gradients()
+    common = {
+        "model": model or tiny_model(),
+        "args": GRPOConfig(**settings),
+        "train_dataset": Dataset.from_dict(
+            {"prompt": [str(number) for number in range(UPDATES * ROWS // generations)]}
+        ),
+        "processing_class": TOKENIZER,
+        "callbacks": [gradients],
+    }
+
+    def roll(prompts, model, update, first):
+        assert not model.training
+        return [completion(update, first + row, prompt, per_token) for row, prompt in enumerate(prompts)]
+
+    def stock_rollout(prompts, trainer):
+        rows = [completion(trainer.state.global_step, row, prompt, False) for row, prompt in enumerate(prompts)]
+        return {
+            "prompt_ids": [row.prompt_ids for row in rows],
+            "completion_ids": [row.ids for row in rows],
+            "logprobs": None,
+            "env_mask": [row.mine for row in rows],
+            "earned": [row.reward for row in rows],
+        }
+
+    def earned(earned, **_):
+        return earned
+
+    with quiet():
+        if stock:
+            trainer = GRPOTrainer(reward_funcs=[earned], rollout_func=stock_rollout, **common)
+        else:
+            trainer = CreditGRPOTrainer(roll=roll, **common, **more)
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    return gradients.kept, trainer
+
+
+def norms(trainer):
+    return [row["grad_norm"] for row in trainer.state.log_history if "grad_norm" in row]
+
+
+def assert_same(found, expected, tolerance=1e-6):
+    """Equal as vectors, relative to their length, at every update."""
+    assert len(found) == len(expected) == UPDATES
+    for one, other in zip(found, expected, strict=True):
+        assert other.norm() > 1e-3
+        assert (one - other).norm() <= tolerance * other.norm()
+
+
+# --- scalar advantages: stock GRPO -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_constant_returns_give_the_gradient_of_stock_grpo(tmp_path, accumulation):
+    expected, stock = train(tmp_path, stock=True, accumulation=accumulation)
+    found, ours = train(tmp_path, accumulation=accumulation)
+    assert_same(found, expected)
+    assert norms(ours) == pytest.approx(norms(stock), rel=1e-6)
+    assert norms(ours) == pytest.approx([gradient.norm().item() for gradient in found], rel=1e-5)
+
+
+# --- per-token advantages: by hand -----------------------------------------------------------------------
+
+
+def expected_gradient(model, update, generations):
+    """Of the Dr. GRPO loss at the policy that sampled: -sum(A_t log p_t) over own tokens / (rows * longest)."""
+    rows = [completion(update, row, str((update * ROWS + row) // generations), True) for row in range(ROWS)]
+    loss = torch.zeros(())
+    for place, row in enumerate(rows):
+        first = place // generations * generations
+        baseline = sum(other.reward for other in rows[first : first + generations]) / generations
+        ids = torch.tensor([row.prompt_ids + row.ids])
+        logprobs = model(input_ids=ids).logits[0, len(row.prompt_ids) - 1 : -1].log_softmax(-1)
+        own = logprobs.gather(-1, torch.tensor(row.ids)[:, None])[:, 0]
+        advantages = torch.tensor(row.returns) - baseline
+        loss = loss - (own * advantages * torch.tensor(row.mine)).sum()
+    model.zero_grad()
+    (loss / (ROWS * LONGEST)).backward()
+    return torch.cat([p.grad.flatten() for p in model.parameters()])
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_returns_by_token_give_the_gradient_computed_by_hand(tmp_path, accumulation):
+    found, _ = train(tmp_path, per_token=True, accumulation=accumulation)
+    expected = expected_gradient(tiny_model(), update=0, generations=4)
+    assert (found[0] - expected).norm() <= 1e-5 * expected.norm()
+    constant, _ = train(tmp_path, per_token=False, accumulation=accumulation)
+    assert (found[0] - constant[0]).norm() > 0.1 * expected.norm()
+
+
+def test_a_group_without_differences_gives_no_gradient(tmp_path, monkeypatch):
+    made = completion
+    monkeypatch.setitem(
+        globals(),
+        "completion",
+        lambda *address: Completion(*(one := made(*address[:3], False)).__getstate__()[:3], [2.0] * len(one.ids), 2.0),
+    )
+    found, _ = train(tmp_path)
+    assert all(gradient.norm() == 0.0 for gradient in found)
+
+
+# --- two processes ---------------------------------------------------------------------------------------
+
+CASES = {
+    "groups in one process each": {"per_token": True, "generations": 4},
+    "groups in one process each, accumulated": {"per_token": True, "generations": 2, "accumulation": 2},
+    "one group spread over both": {"per_token": True, "generations": 8},
+    "scalar": {"per_token": False, "generations": 4},
+}
+
+
+def test_two_processes_give_the_gradient_of_one(tmp_path):
+    process = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            "--nproc_per_node",
+            "2",
+            __file__,
+            str(tmp_path),
+        ],
+        env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    for name, case in CASES.items():
+        expected, trainer = train(tmp_path / "one", **case)
+        both = [torch.load(tmp_path / f"{name}.{rank}.pt") for rank in range(2)]
+        for found in both:
+            assert_same(found["gradients"], expected)
+        assert both[0]["norms"] == pytest.approx(norms(trainer), rel=1e-6)
+        assert both[0]["rank_metric"] == [0.5] * UPDATES, "metrics are means over all processes"
+
+
+def one_of_two(folder):
+    """What each of the processes does."""
+    rank = int(os.environ["RANK"])
+    for name, case in CASES.items():
+        gradients, trainer = train(folder / "two", **case, processes=2, metrics=lambda: {"rank": float(rank)})
+        assert trainer.accelerator.num_processes == 2
+        logged = [row["rank"] for row in trainer.state.log_history if "rank" in row]
+        torch.save(
+            {"gradients": gradients, "norms": norms(trainer), "rank_metric": logged}, folder / f"{name}.{rank}.pt"
+        )
+
+
+# --- what it stands on -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(grpo_adapter.NEEDED))
+def test_a_trl_without_a_hook_is_refused_with_a_clear_sentence(monkeypatch, name):
+    monkeypatch.setattr(GRPOTrainer, name, lambda self: None)
+    with pytest.raises(ImportError, match=rf"trl .* has no GRPOTrainer\.{name}\(.*\); install trl>=1.16,<1.17"):
+        grpo_adapter.check_version()
+    monkeypatch.undo()
+    grpo_adapter.check_version()
+
+
+def test_a_trl_that_has_lost_a_method_is_refused(monkeypatch):
+    monkeypatch.delattr(GRPOTrainer, "_compute_loss")
+    with pytest.raises(ImportError, match=r"has no GRPOTrainer\._compute_loss\(model, inputs\)"):
+        grpo_adapter.check_version()
+
+
+def test_dividing_by_the_spread_of_a_group_is_refused():
+    with pytest.raises(ValueError, match="scale_rewards"):
+        CreditGRPOTrainer(roll=None, args=GRPOConfig(scale_rewards="group", use_cpu=True, bf16=False))
+
+
+def test_metrics_are_logged_and_its_own_time_is_counted(tmp_path):
+    calls = []
+    _, trainer = train(tmp_path, metrics=lambda: calls.append(0) or {"success": len(calls) / 4})
+    assert [row["success"] for row in trainer.state.log_history if "success" in row] == [0.25, 0.5]
+    assert 0 < trainer.own_seconds < 1
+    assert trainer.model.training
+
+
+if __name__ == "__main__":
+    one_of_two(Path(sys.argv[1]))
