@@ -59,7 +59,7 @@ DEMO = RunSettings(
     families=WIDE,
     traces=TraceSettings(problems=48_000),
     model=ModelConfig(),
-    sft=SFTSettings(updates=1900),
+    sft=SFTSettings(updates=1600),
     rl=RLSettings(updates=120, micro=32),
     trial=TrialSettings(),
     evaluation=EvalSettings(),
