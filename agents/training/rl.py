@@ -24,7 +24,8 @@ class RLSettings:
 
     lr: peak step size of AdamW, after `warmup` updates constant. beta: weight of the KL to the supervised model.
     micro: rollouts a backward pass, 0 = all at once; divides those of an update. temperature: of sampling.
-    save_every, log_every, probe_every: in updates.
+    max_tokens: an episode is cut, and fails, when its context has grown to so many tokens; it bounds the memory of the
+        longest rollout. save_every, log_every, probe_every: in updates.
     """
 
     updates: int
@@ -35,6 +36,7 @@ class RLSettings:
     beta: float = 0.01
     micro: int = 0
     temperature: float = 1.0
+    max_tokens: int = 320
     save_every: int = 25
     log_every: int = 5
     probe_every: int = 50
@@ -100,7 +102,12 @@ def train_rl(
             LanguageModel(model, language_model.tokenizer),
             environment,
             [Problem.from_json(prompt) for prompt in prompts],
-            RolloutSettings(temperature=settings.temperature, seed=seed * 1_000_003 + update, first=first),
+            RolloutSettings(
+                temperature=settings.temperature,
+                seed=seed * 1_000_003 + update,
+                first=first,
+                max_tokens=settings.max_tokens,
+            ),
         )
         return [
             Completion(row.ids[: row.prompt], row.ids[row.prompt :], row.mine[row.prompt :], row.returns, row.reward)
