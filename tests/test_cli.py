@@ -12,7 +12,7 @@ import pytest
 
 from metacot import __version__, tasks
 from metacot.agents import pipeline, tracking
-from metacot.agents.evaluation import Evaluation, SystemResult, measure
+from metacot.agents.evaluation import Episode, Evaluation, SystemResult, measure
 from metacot.agents.evaluation.systems import PAIRS
 from metacot.agents.presets import PRESETS
 from metacot.agents.run_folder import RunFolder
@@ -265,10 +265,22 @@ def test_demo_runs_the_preset_in_the_folder(metacot, tmp_path, runs):
     assert runs == [(PRESETS["smoke"], tmp_path, 0, 2, [])]
 
 
-def test_demo_makes_one_folder_a_seed(metacot, tmp_path, runs):
+def test_demo_makes_one_folder_a_seed_and_puts_them_side_by_side(metacot, tmp_path, monkeypatch):
+    asked = []
+
+    def run(settings, out, seed=0, *, workers=None, trackers=lambda folder: []):
+        asked.append((out, seed))
+        solved = Episode(0, 0, seed > 0, seed > 0, 3, 9, 20, 0, 0, 0, 0)
+        systems = (SystemResult("sft", "SFT", "greedy", 1, (solved,)),)
+        evaluation = Evaluation("game24", "test", seed, (3,), (GAME.problem(0, 0, "test"),), {}, systems)
+        (out / "eval.json").write_text(evaluation.to_json())
+
+    monkeypatch.setattr(pipeline, "run", run)
     out = metacot("demo", "--preset", "full", "--seeds", 0, 1, 2, "--out", tmp_path)[1]
-    assert [(folder, seed) for _, folder, seed, *_ in runs] == [(tmp_path / f"seed{seed}", seed) for seed in range(3)]
+    assert asked == [(tmp_path / f"seed{seed}", seed) for seed in range(3)]
     assert f"seed 2, in {tmp_path / 'seed2'}" in out
+    assert "SFT, greedy" in out
+    assert "66.7 (0.0-100.0)" in out
 
 
 def test_demo_takes_a_file_of_puzzles_from_any_folder(metacot, tmp_path, runs, puzzles, monkeypatch):
