@@ -93,8 +93,7 @@ def make_traces(
     sizes = [min(SHARD, settings.problems - shard * SHARD) for shard in shards]
     missing = [shard for shard in shards if not all((folder / name).exists() for name in _names(settings, shard))]
     yield sum(sizes) - sum(sizes[shard] for shard in missing)
-    # Ctrl-C reaches every process: the workers leave it to this one, which then waits for no shard that has not begun.
-    pool = ProcessPoolExecutor(workers, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    pool = ProcessPoolExecutor(workers, initializer=_begin_worker)
     try:
         jobs = [pool.submit(make_shard, task, families, settings, seed, shard) for shard in missing]
         for shard, job in zip(missing, jobs, strict=True):
@@ -103,6 +102,20 @@ def make_traces(
             yield sizes[shard]
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    """Ctrl-C reaches every process: the workers leave it to their parent, which then waits for no shard that has not
+    begun. Where the parent is killed outright, they end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def end_with_parent() -> None:
+        parent = parent_process()
+        assert parent is not None, "a worker has one"
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _name(linearizer: str, kind: str, shard: int) -> str:

@@ -24,8 +24,8 @@ from metacot.agents.training.machine import placement
 from metacot.rewards.values import make_value
 from metacot.tasks import make
 
-GROUPS, GENERATIONS = 12, 8  # as in the demo
-WARM, UPDATES = 2, 10
+GROUPS, GENERATIONS, PARTS = 12, 8, 3  # as in the demo
+WARM, UPDATES = 2, 8
 BAR = 0.10  # of a step
 
 
@@ -106,7 +106,9 @@ def milliseconds(model: LanguageModel, rows: Sequence[Completion], ours: bool) -
         arguments = GRPOConfig(
             output_dir=folder,
             max_steps=UPDATES,
-            per_device_train_batch_size=len(rows),
+            per_device_train_batch_size=len(rows) // PARTS,
+            gradient_accumulation_steps=PARTS,
+            steps_per_generation=PARTS,
             num_generations=GENERATIONS,
             loss_type="dr_grpo",
             scale_rewards="none",

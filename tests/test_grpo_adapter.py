@@ -22,7 +22,7 @@ from trl import GRPOConfig, GRPOTrainer
 from metacot.agents.policies.model import quiet
 from metacot.agents.policies.tokenizer import closed_tokenizer
 from metacot.agents.training import grpo_adapter
-from metacot.agents.training.grpo_adapter import Completion, CreditGRPOTrainer
+from metacot.agents.training.grpo_adapter import Completion, CreditGRPOTrainer, by_length
 from metacot.tasks import make
 
 TOKENIZER = closed_tokenizer(make("game24"))
@@ -191,6 +191,25 @@ def test_returns_by_token_give_the_gradient_computed_by_hand(tmp_path, accumulat
 def test_a_group_without_differences_gives_no_gradient(tmp_path):
     found, _ = train(tmp_path, returns="equal")
     assert [gradient.norm().item() for gradient in found] == [0.0] * UPDATES
+
+
+def test_parts_are_sorted_by_length_and_hold_no_needless_padding():
+    def part(lengths, asked):
+        width, before = 9, 5
+        mask = torch.tensor([[int(place < length) for place in range(width)] for length in lengths])
+        prompt = torch.tensor([[int(place >= before - length) for place in range(before)] for length in asked])
+        return {
+            "prompt_ids": prompt * 7, "prompt_mask": prompt, "completion_ids": mask * torch.tensor(lengths)[:, None],
+            "completion_mask": mask, "advantages": mask * 0.5, "num_items_in_batch": torch.tensor(20),
+        }  # fmt: skip
+
+    short, long = by_length([part([6, 1], [2, 5]), part([2, 4], [1, 3])])
+    assert short["completion_ids"].tolist() == [[1, 0], [2, 2]]
+    assert short["prompt_mask"].tolist() == [[1, 1, 1, 1, 1], [0, 0, 0, 0, 1]]
+    assert long["completion_ids"].tolist() == [[4, 4, 4, 4, 0, 0], [6] * 6]
+    assert long["prompt_ids"].tolist() == [[7, 7, 7], [0, 7, 7]]
+    assert long["advantages"].shape == long["completion_mask"].shape == (2, 6)
+    assert short["num_items_in_batch"] == long["num_items_in_batch"] == 20
 
 
 # --- two processes ---------------------------------------------------------------------------------------

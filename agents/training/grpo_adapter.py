@@ -25,6 +25,7 @@ from trl import GRPOTrainer
 
 NEEDED = {
     "_generate_and_score_completions": ("inputs",),
+    "_prepare_inputs": ("generation_batch",),
     "_compute_loss": ("model", "inputs"),
     "__init__": ("rollout_func", "reward_funcs", "train_dataset"),
 }
@@ -76,6 +77,7 @@ class CreditGRPOTrainer(GRPOTrainer):
     """
 
     _tag_names = ("metacot",)
+    _buffered_inputs: Any  # TRL's: the parts of the present update
 
     def __init__(self, *, roll: Roll, metrics: Callable[[], dict[str, float]] | None = None, **kwargs: Any):
         if kwargs["args"].scale_rewards not in ("none", False):
@@ -98,6 +100,17 @@ class CreditGRPOTrainer(GRPOTrainer):
                 self._metrics["train"][name].append(value)
         return output
 
+    def _prepare_inputs(self, generation_batch: Any) -> Any:
+        """As in TRL; but fresh completions that are all for one update are dealt into its parts by length."""
+        before = self._buffered_inputs
+        inputs = super()._prepare_inputs(generation_batch)
+        fresh = self._buffered_inputs is not before
+        if fresh and self.args.steps_per_generation == self.args.gradient_accumulation_steps:
+            with self._timed():
+                self._buffered_inputs = by_length(self._buffered_inputs)
+                inputs = self._buffered_inputs[self._step % self.args.steps_per_generation]
+        return inputs
+
     @contextmanager
     def _timed(self) -> Iterator[None]:
         began = time.perf_counter()
@@ -115,6 +128,27 @@ class CreditGRPOTrainer(GRPOTrainer):
         padded = [row.returns + [0.0] * (width - len(row.returns)) for row in self._completions]
         returns = torch.tensor(padded, dtype=torch.float32, device=rewards.device)
         return returns - torch.tensor(baseline, device=rewards.device).unsqueeze(1)
+
+
+def by_length(parts: Sequence[dict[str, torch.Tensor]]) -> list[dict[str, torch.Tensor]]:
+    """The same rows in as many parts of the same size, short ones first, each part without the padding it needs not.
+
+    The gradient of an update is the sum over its parts, so it is the same; but one long row no longer makes all others
+    as long, which costs most of the memory and half of the time.
+    """
+    size = len(parts[0]["completion_ids"])
+    rows = {
+        name: torch.cat([part[name] for part in parts]) if found.ndim else found for name, found in parts[0].items()
+    }
+    dealt = []
+    for places in rows["completion_mask"].sum(1).argsort(stable=True).split(size):
+        part = {name: found[places] if found.ndim else found for name, found in rows.items()}
+        asked, written = (max(1, int(part[name].sum(1).max())) for name in ("prompt_mask", "completion_mask"))
+        for name, found in part.items():
+            if found.ndim == 2:
+                part[name] = found[:, -asked:] if name.startswith("prompt_") else found[:, :written]
+        dealt.append(part)
+    return dealt
 
 
 def _rollout(prompts: list[str], trainer: CreditGRPOTrainer) -> dict[str, Any]:
