@@ -27,6 +27,7 @@ _ROLLOUTS = {
     "backtracks": "moves to earlier nodes per episode of this update, mean (count)",
     "repeated": "visits to a state seen before, per episode of this update, mean (count)",
     "refused": "lines that were no legal action, per episode of this update, mean (count)",
+    "cut": "share of this update's episodes that were cut off because their context grew too long, in [0, 1]",
     "entropy": "entropy of the policy's next-token distribution over its own tokens, mean (nats)",
     "kl": "divergence from the supervised model over the policy's own tokens, mean (nats per token)",
     "loss": "value of the policy objective in this update",

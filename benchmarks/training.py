@@ -110,6 +110,7 @@ def milliseconds(model: LanguageModel, rows: Sequence[Completion], ours: bool) -
             gradient_accumulation_steps=PARTS,
             steps_per_generation=PARTS,
             num_generations=GENERATIONS,
+            pad_to_multiple_of=16,
             loss_type="dr_grpo",
             scale_rewards="none",
             save_strategy="no",

@@ -19,10 +19,14 @@ from datasets import Dataset
 from transformers import LlamaConfig, LlamaForCausalLM, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from metacot.agents.policies.model import quiet
+from metacot.agents.policies.model import LanguageModel, quiet
 from metacot.agents.policies.tokenizer import closed_tokenizer
-from metacot.agents.training import grpo_adapter
+from metacot.agents.tracking import Tracker
+from metacot.agents.training import grpo_adapter, machine
 from metacot.agents.training.grpo_adapter import Completion, CreditGRPOTrainer, by_length
+from metacot.agents.training.machine import placement
+from metacot.agents.training.rl import RLSettings, train_rl
+from metacot.envs import TextReasoning
 from metacot.tasks import make
 
 TOKENIZER = closed_tokenizer(make("game24"))
@@ -62,7 +66,7 @@ def tiny_model():
             intermediate_size=32,
             num_hidden_layers=2,
             num_attention_heads=2,
-            max_position_embeddings=64,
+            max_position_embeddings=256,
             initializer_range=0.3,
             tie_word_embeddings=True,
             bos_token_id=None,
@@ -210,6 +214,8 @@ def test_parts_are_sorted_by_length_and_hold_no_needless_padding():
     assert long["prompt_ids"].tolist() == [[7, 7, 7], [0, 7, 7]]
     assert long["advantages"].shape == long["completion_mask"].shape == (2, 6)
     assert short["num_items_in_batch"] == long["num_items_in_batch"] == 20
+    rounded = by_length([part([6, 1], [2, 5]), part([2, 4], [1, 3])], multiple=4)
+    assert [found["completion_ids"].shape[1] for found in rounded] == [4, 8]
 
 
 # --- two processes ---------------------------------------------------------------------------------------
@@ -222,7 +228,8 @@ CASES = {
 }
 
 
-def test_two_processes_give_the_gradient_of_one(tmp_path):
+def test_two_processes_give_the_gradient_of_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "placement", machine.placement)  # put back afterwards
     process = subprocess.run(
         [
             sys.executable,
@@ -247,11 +254,45 @@ def test_two_processes_give_the_gradient_of_one(tmp_path):
             assert_same(found["gradients"], expected)
         assert both[0]["norms"] == pytest.approx(norms(trainer), rel=1e-6)
         assert both[0]["rank_metric"] == [0.5] * UPDATES, "metrics are means over all processes"
+    one, first, second = (
+        whole_stage(tmp_path / "one"),
+        *(torch.load(tmp_path / f"stage.{rank}.pt") for rank in range(2)),
+    )
+    assert second == [], "only the first process logs"
+    assert [row["rl/grad_norm"] > 1e-3 for row in one] == [True, True]
+    for row, expected in zip(first, one, strict=True):
+        assert row == pytest.approx(expected, rel=1e-5)
+
+
+def whole_stage(folder):
+    """What the RL stage logs of two updates in float32: rollouts in a real environment that pays for every step."""
+    exact = {**placement(), "bf16": False}
+    machine.placement = lambda: exact
+    task, tracker = make("game24"), Rows()
+    train_rl(
+        LanguageModel(tiny_model(), TOKENIZER),
+        lambda: TextReasoning(task, budget=6, rewards={"steps": 1.0}),
+        lambda number: task.problem(0, number),
+        RLSettings(updates=2, groups=3, generations=4, micro=6, beta=0.0, max_tokens=160, log_every=1, save_every=2),
+        folder,
+        tracker=tracker,
+        seed=0,
+    )
+    return tracker.rows
+
+
+class Rows(Tracker):
+    def __init__(self):
+        self.rows = []
+
+    def _log(self, stage, step, metrics):
+        self.rows.append({name: value for name, value in metrics.items() if name != "time/seconds"})
 
 
 def one_of_two(folder):
     """What each of the processes does."""
     rank = int(os.environ["RANK"])
+    torch.save(whole_stage(folder / "stage"), folder / f"stage.{rank}.pt")
     for name, case in CASES.items():
         gradients, trainer = train(folder / "two", **case, processes=2, metrics=lambda: {"rank": float(rank)})
         assert trainer.accelerator.num_processes == 2
@@ -294,3 +335,6 @@ def test_metrics_are_logged_and_its_own_time_is_counted(tmp_path):
 
 if __name__ == "__main__":
     one_of_two(Path(sys.argv[1]))
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+    os._exit(0)  # an interpreter that ends while gloo's threads still run may abort

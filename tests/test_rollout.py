@@ -132,6 +132,7 @@ def test_batches_and_progress_change_nothing(rollouts):
         text_environment(TASK, 6), [*SCRIPTS] * 2, RolloutSettings(temperature=0.0, batch=3), progress=told.append
     )
     assert told == [3, 3, 2]
+    assert not any(found.cut for found in again)
     assert [found.ids for found in again] == [rollouts[hand].ids for hand in SCRIPTS] * 2
 
 
@@ -143,6 +144,7 @@ def test_an_episode_is_cut_where_its_context_grows_too_long():
     assert found.mine[-1] == 1
     assert (found.success, found.reward, found.returns) == (False, 0.0, [0.0] * (len(found.ids) - found.prompt))
     assert found.steps == len(found.trace.actions) == 9
+    assert found.cut
 
 
 def test_a_line_without_end_is_cut_ended_and_refused():

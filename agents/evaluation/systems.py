@@ -191,6 +191,7 @@ def _processor() -> str:
 
 
 def _log(evaluation: Evaluation, tracker: Tracker) -> None:
+    tracker.rewind("eval", 0)  # what an evaluation logged that was cut off here
     for system, row in zip(evaluation.systems, rows(evaluation, PAIRS), strict=True):
         metrics = {
             f"eval/{system.key}/success_within_{budget}": float(part.mean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -114,18 +115,26 @@ def load_model(name: str | Path) -> LanguageModel:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Within, transformers shows no progress bars of its own, since loading and saving a small model takes no time, and
-    trl's use of a name that transformers has renamed is not reported."""
-    logging = require("transformers.utils.logging", "lm")
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    """Within, transformers keeps three things to itself: progress bars for loading and saving, which take no time for a
+    small model; that trl uses a name it has renamed; and that a checkpoint lacks the output weights of a model whose
+    output weights are those of its input."""
+    hub_logging = require("transformers.utils.logging", "lm")
+    shown = hub_logging.is_progress_bar_enabled()
+    hub_logging.disable_progress_bar()
+    trainer = logging.getLogger("transformers.trainer")
+    trainer.addFilter(_worth_saying)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing", FutureWarning)
             yield
     finally:
+        trainer.removeFilter(_worth_saying)
         if shown:
-            logging.enable_progress_bar()
+            hub_logging.enable_progress_bar()
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    return "missing keys in the checkpoint model loaded: ['lm_head.weight']" not in record.getMessage()
 
 
 @contextmanager

@@ -34,7 +34,8 @@ class Rollout:
 
     ids, mine: all token ids, and 1 for those the model wrote. prompt: how many came before its first.
     returns: one number for every id after the prompt: the rewards from its line on.
-    reward: the sum of all rewards. The counts are those of `Episode`.
+    reward: the sum of all rewards. cut: did it end because its context had grown to the limit? The counts are those of
+    `Episode`.
     """
 
     ids: list[int]
@@ -49,6 +50,7 @@ class Rollout:
     backtracks: int
     repeated: int
     refused: int
+    cut: bool
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class _Seat:
     prompt: str
     lines: list[_Line] = field(default_factory=list)
     trace: Trace | None = None
+    cut: bool = False
 
 
 def roll_out(
@@ -117,6 +120,7 @@ def _roll_batch(
             if reply is None or cut:
                 session.close(row)
                 seats[row].trace = seats[row].environment.unwrapped.trace()
+                seats[row].cut = reply is not None
             elif reply or not text.endswith("\n"):
                 answered.append((row, reply if text.endswith("\n") else "\n" + reply))
         if answered:
@@ -150,6 +154,7 @@ def _rollout(seat: _Seat, row: Any, prompt: int) -> Rollout:
         backtracks=episode.backtracks,
         repeated=episode.repeated,
         refused=episode.refused,
+        cut=seat.cut,
     )
 
 

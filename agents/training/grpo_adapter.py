@@ -107,9 +107,21 @@ class CreditGRPOTrainer(GRPOTrainer):
         fresh = self._buffered_inputs is not before
         if fresh and self.args.steps_per_generation == self.args.gradient_accumulation_steps:
             with self._timed():
-                self._buffered_inputs = by_length(self._buffered_inputs)
+                self._buffered_inputs = by_length(self._buffered_inputs, self.pad_to_multiple_of or 1)
                 inputs = self._buffered_inputs[self._step % self.args.steps_per_generation]
         return inputs
+
+    def _compute_loss(self, model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """As in TRL; but what it logs as a mean over the tokens of each part is weighted by how many these are, so that
+        the mean over the parts is one over all tokens."""
+        loss: torch.Tensor = super()._compute_loss(model, inputs)
+        with self._timed():
+            own = self.accelerator.reduce((inputs["completion_mask"] * inputs["tool_mask"]).sum())
+            weight = (self.args.steps_per_generation * own / inputs["num_items_in_batch"].clamp(min=1)).item()
+            for name in ("entropy", "kl"):
+                if logged := self._metrics["train" if self.model.training else "eval"].get(name):
+                    logged[-1] *= weight
+        return loss
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -130,8 +142,9 @@ class CreditGRPOTrainer(GRPOTrainer):
         return returns - torch.tensor(baseline, device=rewards.device).unsqueeze(1)
 
 
-def by_length(parts: Sequence[dict[str, torch.Tensor]]) -> list[dict[str, torch.Tensor]]:
-    """The same rows in as many parts of the same size, short ones first, each part without the padding it needs not.
+def by_length(parts: Sequence[dict[str, torch.Tensor]], multiple: int = 1) -> list[dict[str, torch.Tensor]]:
+    """The same rows in as many parts of the same size, short ones first, each part cut to the `multiple` of tokens that
+    its longest row needs.
 
     The gradient of an update is the sum over its parts, so it is the same; but one long row no longer makes all others
     as long, which costs most of the memory and half of the time.
@@ -143,7 +156,8 @@ def by_length(parts: Sequence[dict[str, torch.Tensor]]) -> list[dict[str, torch.
     dealt = []
     for places in rows["completion_mask"].sum(1).argsort(stable=True).split(size):
         part = {name: found[places] if found.ndim else found for name, found in rows.items()}
-        asked, written = (max(1, int(part[name].sum(1).max())) for name in ("prompt_mask", "completion_mask"))
+        longest = (max(1, int(part[name].sum(1).max())) for name in ("prompt_mask", "completion_mask"))
+        asked, written = (-(-length // multiple) * multiple for length in longest)
         for name, found in part.items():
             if found.ndim == 2:
                 part[name] = found[:, -asked:] if name.startswith("prompt_") else found[:, :written]

@@ -67,6 +67,7 @@ METRIC_NAMES = {
     "backtracks": "backtracks",
     "repeated": "repeated",
     "refused": "refused",
+    "cut": "cut",
 }
 
 
@@ -117,7 +118,7 @@ def train_rl(
     def metrics() -> dict[str, float]:
         return {
             name: sum(float(getattr(row, name)) for row in latest) / len(latest)
-            for name in ("success", "steps", "tokens", "backtracks", "repeated", "refused")
+            for name in ("success", "steps", "tokens", "backtracks", "repeated", "refused", "cut")
         }
 
     rows = [problems(number).to_json() for number in range(settings.updates * settings.groups)]
@@ -130,6 +131,7 @@ def train_rl(
         steps_per_generation=accumulation,
         num_generations=settings.generations,
         max_completion_length=256,
+        pad_to_multiple_of=16,  # code for a product is compiled and kept for each new shape
         temperature=settings.temperature,
         learning_rate=settings.lr,
         lr_scheduler_type="constant_with_warmup",
