@@ -96,7 +96,13 @@ def parser() -> argparse.ArgumentParser:
     problem.add_argument("--seed", type=_whole, default=0, help="address of a problem (default: 0)")
     problem.add_argument("--index", type=_whole, default=0, help="address of a problem (default: 0)")
     problem.add_argument("--split", default="train", help="train, val, test or one of the task (default: %(default)s)")
-    problem.add_argument("--difficulty", nargs="+", default=[], metavar="KNOB=VALUE", help="such as high=20 target=36")
+    problem.add_argument(
+        "--difficulty",
+        nargs="+",
+        default=[],
+        metavar="LEVEL|KNOB=VALUE",
+        help="easy, medium or hard, or knobs such as high=20 target=36",
+    )
     problem.add_argument("--puzzles", metavar="CSV", help=PUZZLES_HELP)
 
     verb("show", show_problem, problem)
@@ -266,8 +272,7 @@ def _problem(options: argparse.Namespace) -> tuple[Task[Any, Any], Problem]:
         task = tasks.make(options.task, **({"puzzles": options.puzzles} if options.puzzles else {}))
         if options.problem is not None:
             return task, task.pose(*_data(options.problem))
-        knobs = dict(_knob(text) for text in options.difficulty)
-        return task, task.problem(options.seed, options.index, options.split, **knobs)
+        return task, task.problem(options.seed, options.index, options.split, **_knobs(task, options.difficulty))
 
 
 def _data(text: str) -> tuple[Any, ...]:
@@ -281,14 +286,19 @@ def _data(text: str) -> tuple[Any, ...]:
     return (tuple(map(int, words)) if numbers else text,)
 
 
-def _knob(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError(f"a difficulty is KNOB=VALUE, got {text!r}")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
+def _knobs(task: Task[Any, Any], words: list[str]) -> dict[str, Any]:
+    """A level and knobs, of which the later ones count."""
+    knobs: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            knobs |= task.knobs(name)
+            continue
+        try:
+            knobs[name] = json.loads(value)
+        except ValueError:
+            knobs[name] = value
+    return knobs
 
 
 def show_problem(options: argparse.Namespace) -> None:

@@ -64,7 +64,7 @@ class TaskEnv(gym.Env[Obs, Act]):
         *,
         task_options: Mapping[str, Any] | None,
         split: str,
-        difficulty: Mapping[str, Any] | None,
+        difficulty: str | Mapping[str, Any] | None,
         budget: int,
         rewards: Mapping[str, float] | Iterable[tuple[Reward, float]] | None,
         value: str | None,
@@ -84,7 +84,7 @@ class TaskEnv(gym.Env[Obs, Act]):
         self.steps = 0
         self.success = self.reached = False
         self._judge = Judge(rewards)
-        self._dealer = Dealer(self.task, split, difficulty or {})
+        self._dealer = Dealer(self.task, split, difficulty)
         self._limit = budget
         self._over = True
 

@@ -21,10 +21,10 @@ class Dealer:
     Raises ValueError, when made, for an unknown split or difficulty and where there is no problem at all.
     """
 
-    def __init__(self, task: Task[Any, Any], split: str, difficulty: Mapping[str, Any]):
+    def __init__(self, task: Task[Any, Any], split: str, difficulty: str | Mapping[str, Any] | None):
         self.task = task
         self.split = split
-        self.difficulty = dict(difficulty)
+        self.difficulty = task.knobs(difficulty)
         self.seed: int | None = None
         self.next = 0
         self._counts: dict[str, int | None] = {}

@@ -57,10 +57,10 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
 
     ## Arguments
     - `task`: name of a registered task (or a `Task`); `task_options`: arguments for making it.
-    - `split` ("train"), `difficulty` (`{}`): which problems, e.g. `{"high": 20}`. `reset(seed=s)` is problem (s, 0),
-      every later unseeded reset one index further; past the end of a finite family the same order begins again.
-      `reset(options={"problem": p, "index": i, "split": "test"})` says it for one episode; a given problem is not
-      counted.
+    - `split` ("train"), `difficulty` (`{}`): which problems: knobs such as `{"high": 20}`, or a level such as `"hard"`.
+      `reset(seed=s)` is problem (s, 0), every later unseeded reset one index further; past the end of a finite family
+      the same order begins again. `reset(options={"problem": p, "index": i, "split": "test"})` says it for one
+      episode; a given problem is not counted.
     - `budget` (32): steps an episode may cost. `memory` ("tree" or "cursor"), `flat` (False): see Observation.
     - `on_solved` ("end" or "continue"): does reaching a solved state end the episode?
     - `rewards` (`{"outcome": 1.0}`): terms to weights, see `metacot.rewards.outcome.make_reward`, or (reward, weight)
@@ -81,7 +81,7 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
         *,
         task_options: Mapping[str, Any] | None = None,
         split: str = "train",
-        difficulty: Mapping[str, Any] | None = None,
+        difficulty: str | Mapping[str, Any] | None = None,
         budget: int = 32,
         memory: str = "tree",
         flat: bool = False,

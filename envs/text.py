@@ -87,7 +87,7 @@ class TextReasoning(TaskEnv[str, str]):
         *,
         task_options: Mapping[str, Any] | None = None,
         split: str = "train",
-        difficulty: Mapping[str, Any] | None = None,
+        difficulty: str | Mapping[str, Any] | None = None,
         budget: int = 32,
         feedback: str = "state",
         style: str = "none",

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
@@ -37,6 +38,7 @@ class Task(ABC, Generic[State, Step]):
         enumerable: can `steps` list the legal steps?
         dead_ends: are there reachable states from which no solution can be reached?
         horizon: the longest path from a start state that never repeats a state, None where unbounded.
+        levels: named difficulties, easiest first ("easy", "medium", "hard"), each the knobs it stands for.
         words: every word, sign or mark that its texts use besides whole numbers; closed tokenizers are built from it.
         n_actions, shape, dtype, low, high: the numeric face, see `index` and `observe`.
     """
@@ -45,6 +47,7 @@ class Task(ABC, Generic[State, Step]):
     enumerable: bool = True
     dead_ends: bool = True
     horizon: int | None = None
+    levels: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     words: tuple[str, ...] = ()
     splits: tuple[str, ...] = SPLITS
     n_actions: int = 0
@@ -73,6 +76,18 @@ class Task(ABC, Generic[State, Step]):
     def count(self, split: str = "train", **difficulty: Any) -> int | None:
         """How many problems the family has; None = no end."""
         return None
+
+    def knobs(self, difficulty: str | Mapping[str, Any] | None) -> dict[str, Any]:
+        """What `problem` is given for a difficulty: the knobs of a named level, or the knobs themselves.
+
+        Raises ValueError, with the names of the levels, for a level that this task does not have.
+        """
+        if not isinstance(difficulty, str):
+            return dict(difficulty or {})
+        if difficulty not in self.levels:
+            known = ", ".join(self.levels) or "none"
+            raise ValueError(f"{self.name} has no level {difficulty!r}; levels: {known}")
+        return dict(self.levels[difficulty])
 
     def attributes(self, problem: Problem) -> dict[str, float]:
         """Named measures of how hard this problem is."""

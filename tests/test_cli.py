@@ -118,6 +118,11 @@ def test_show_takes_a_problem_of_ones_own(metacot):
     assert metacot("show", "game24", "--problem", "[[1, 1, 1, 1], 4]")[1].startswith("use 1 1 1 1 to make 4\n")
 
 
+def test_show_takes_a_level_and_knobs_that_change_it(metacot):
+    assert "'low': 5, 'high': 25" in metacot("show", "game24", "--difficulty", "hard")[1]
+    assert "'low': 5, 'high': 20" in metacot("show", "game24", "--difficulty", "hard", "high=20")[1]
+
+
 def test_show_takes_difficulty(metacot):
     out = metacot("show", "game24", "--difficulty", "high=20", "target=36", "solvable=mixed")[1]
     assert "to make 36" in out
@@ -195,7 +200,7 @@ WRONG = [
     ("show game24 --index -1", "a whole number, 0 or more, is needed, got -1"),
     ("show game24 --split night", "unknown split 'night'"),
     ("show game24 --difficulty height=3", "no option or difficulty 'height' here"),
-    ("show game24 --difficulty high", "a difficulty is KNOB=VALUE, got 'high'"),
+    ("show game24 --difficulty high", "no level 'high'; levels: easy, medium, hard"),
     ("show game24 --difficulty high=99", "high=99"),
     ("show game24 --puzzles nowhere.csv", "nowhere.csv: No such file or directory"),
     ("solve game24 --search dream", "no search is called 'dream'; known: depth_first, best_first, mcts"),

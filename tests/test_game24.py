@@ -685,3 +685,14 @@ def test_the_puzzles_with_human_solve_rates_are_the_1362_solvable_hands(data_fil
     assert task.problem(0, 0, "puzzles").data == ((4, 5, 6, 10), 24)
     assert task.problem(0, 0, "puzzles").solve_rate == pytest.approx(0.903)
     assert not {*family(task, "train"), *family(task, "val")} & {row.hand for row in rows[900:1000]}
+
+
+def test_levels_are_ordered_by_how_few_plays_solve():
+    def share(level):
+        problems = [TASK.problem(0, index, **TASK.levels[level]) for index in range(70)]
+        return sum(TASK.attributes(problem)["solving_share"] for problem in problems)
+
+    assert list(TASK.levels) == ["easy", "medium", "hard"]
+    assert share("easy") > share("medium") > share("hard")
+    with pytest.raises(ValueError, match=r"no level 'harder'; levels: easy, medium, hard"):
+        TASK.knobs("harder")

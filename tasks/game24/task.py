@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations as choose
@@ -68,6 +68,7 @@ class Game24(Task[Numbers, Combine]):
     enumerable = True
     dead_ends = True
     horizon = SIZE - 1
+    levels: Mapping[str, Mapping[str, Any]] = {"easy": {"high": 6}, "medium": {}, "hard": {"low": 5, "high": 25}}
     words = (
         *("use", "to", "make", "+", "-", "*", "/", "(", ")", ",", "="),
         *("is", "not", "among", "the", "numbers", "division", "by", "zero", "a", "difference", "larger", "smaller"),
