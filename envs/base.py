@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import gymnasium as gym
+import numpy as np
 from gymnasium.error import ResetNeeded
+from numpy.typing import NDArray
 
 from .. import tasks
 from ..rewards.outcome import Reward, Transition, weighted
@@ -54,7 +56,7 @@ class TaskEnv(gym.Env[Obs, Act]):
         attempt_budget: steps one attempt of a trial may cost, None = no limit of its own; set by `Trial`.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 4}  # type: ignore[misc]
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # type: ignore[misc]
     problem: Problem
     tree: Tree
 
@@ -73,7 +75,7 @@ class TaskEnv(gym.Env[Obs, Act]):
         if not (isinstance(budget, int) and budget >= 1):
             raise ValueError(f"budget must be a whole number of steps, at least 1, got {budget!r}")
         if render_mode not in (None, *self.metadata["render_modes"]):
-            raise ValueError(f"render_mode must be None or 'ansi', got {render_mode!r}")
+            raise ValueError(f"render_mode must be None, 'ansi' or 'rgb_array', got {render_mode!r}")
         if not isinstance(task, str) and task_options:
             raise ValueError("task_options are for a task given by name")
         self.task: Task[Any, Any] = tasks.make(task, **(task_options or {})) if isinstance(task, str) else task
@@ -149,12 +151,15 @@ class TaskEnv(gym.Env[Obs, Act]):
         """Go back to a snapshot of this environment, any number of times; also into another episode than the present
         one. Which problem an unseeded reset deals next is not part of it."""
 
-    def render(self) -> str | None:
-        """The cursor as text under render_mode "ansi", else None. Raises ResetNeeded before the first reset."""
+    def render(self) -> str | NDArray[np.uint8] | None:
+        """The cursor as text under render_mode "ansi", as a picture ((height, width, 3) uint8) under "rgb_array", else
+        None. Raises ResetNeeded before the first reset."""
         if self.render_mode is None:
             return None
         if not hasattr(self, "tree"):
             raise ResetNeeded("there is nothing to see yet: call reset")
         tree = self.tree
+        if self.render_mode == "rgb_array":
+            return self.task.picture(tree.state).pixels()
         place = f"node #{tree.cursor} of {len(tree)}, {self.budget - self.steps} of {self.budget} steps left"
         return f"{place}\n{self.task.show(tree.state)}\n"

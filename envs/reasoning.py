@@ -65,7 +65,7 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
     - `on_solved` ("end" or "continue"): does reaching a solved state end the episode?
     - `rewards` (`{"outcome": 1.0}`): terms to weights, see `metacot.rewards.outcome.make_reward`, or (reward, weight)
       pairs. `value` (None): spelling of a value for `info`, e.g. "oracle" or "noisy:0.2".
-    - `render_mode` (None or "ansi").
+    - `render_mode` (None, "ansi" or "rgb_array").
     With `gym.make` also `trial`: see `metacot.envs.Trial`.
 
     ## Registered ids

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from .errors import IllegalStep, NotEnumerable
 from .problem import Problem, Verdict
+
+if TYPE_CHECKING:
+    from .pictures import Picture
 
 State = TypeVar("State", bound=Hashable)
 Step = TypeVar("Step", bound=Hashable)
@@ -188,11 +191,18 @@ class Task(ABC, Generic[State, Step]):
         distance = self.distance(self.start(problem))
         return UNKNOWN if distance is None else UNSOLVABLE if distance == math.inf else SOLVABLE
 
-    def draw(self, state: State) -> str:
-        """The state as a small SVG picture (text of one `<svg>` element)."""
-        from .pictures import text_svg
+    def picture(self, state: State) -> Picture:
+        """The state as a drawing, the one place to describe what it looks like; see `metacot.tasks.pictures`.
 
-        return text_svg(self.show(state))
+        All states of one problem give pictures of one size. The default shows the text of the state.
+        """
+        from .pictures import text_picture
+
+        return text_picture(self.show(state))
+
+    def draw(self, state: State) -> str:
+        """`picture` as SVG (text of one `<svg>` element)."""
+        return self.picture(state).svg()
 
     # numeric face -------------------------------------------------------------------------------------------------
 

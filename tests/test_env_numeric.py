@@ -108,7 +108,7 @@ def test_an_index_past_the_end_raises(env):
         ({"difficulty": {"low": 9, "high": 3}}, "1 <= low <= high"),
         ({"rewards": {"beauty": 1.0}}, "a reward is one of"),
         ({"value": "wisdom"}, "a value is one of"),
-        ({"render_mode": "human"}, "render_mode must be None or 'ansi'"),
+        ({"render_mode": "human"}, "render_mode must be None, 'ansi' or 'rgb_array'"),
     ],
 )
 def test_wrong_arguments_are_named_with_the_rule(kwargs, message):

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..answers import check_arithmetic
 from ..errors import IllegalStep, UnreadableStep
+from ..pictures import Picture, cards
 from ..problem import Problem, Verdict
 from ..rationals import Combine, Exact, combinations, combine, exact, show
 from ..task import SPLITS, Task
@@ -248,10 +249,8 @@ class Game24(Task[Numbers, Combine]):
     def mask(self, state: Numbers) -> NDArray[np.int8]:
         return _face(state)[1]
 
-    def draw(self, state: Numbers) -> str:
-        from ..pictures import cards_svg
-
-        return cards_svg([show(number) for number in state.numbers], f"make {state.target}")
+    def picture(self, state: Numbers) -> Picture:
+        return cards([show(number) for number in state.numbers], SIZE, f"make {state.target}")
 
 
 @lru_cache(maxsize=1 << 16)
