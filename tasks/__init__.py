@@ -4,7 +4,7 @@ from .actions import Action, Backtrack, GiveUp, NewAttempt, Refused, Step, Submi
 from .errors import IllegalStep, NotEnumerable, TaskError, TraceError, UnreadableStep
 from .problem import Problem, Verdict
 from .registry import make, names, on_register, register
-from .task import Task, split_of
+from .task import Task, read_knobs, split_of
 from .trace import Replay, Segment, Trace, claimed, emit, parse, replay, segments
 from .tree import Event, Tree
 
@@ -35,6 +35,7 @@ __all__ = [
     "names",
     "on_register",
     "parse",
+    "read_knobs",
     "register",
     "replay",
     "segments",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import fields
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 State = TypeVar("State", bound=Hashable)
 Step = TypeVar("Step", bound=Hashable)
+Knobs = TypeVar("Knobs")
 
 SPLITS = ("train", "val", "test")
 
@@ -242,6 +244,17 @@ class Task(ABC, Generic[State, Step]):
     def rng(self, seed: int, index: int, split: str) -> np.random.Generator:
         """The generator of one address: never a stream, never shared, the same on every machine."""
         return np.random.default_rng((crc32(self.name.encode()), crc32(split.encode()), seed, index))
+
+
+def read_knobs(kind: type[Knobs], difficulty: Mapping[str, Any]) -> Knobs:
+    """The knobs of a family, a dataclass, from the keyword arguments of `Task.problem`.
+
+    Raises ValueError that names an unknown knob and all those there are; what `kind` raises for a bad value as it is.
+    """
+    known = [field.name for field in fields(kind)]
+    if unknown := sorted(difficulty.keys() - set(known)):
+        raise ValueError(f"there is no difficulty {', '.join(map(repr, unknown))} here; known: {', '.join(known)}")
+    return kind(**difficulty)
 
 
 def bucket(salt: str, key: Hashable) -> int:

@@ -485,7 +485,7 @@ def test_a_bad_knob_is_refused_with_its_value_and_the_rule(knobs, message):
 
 
 def test_an_unknown_knob_or_split_is_refused_by_name():
-    with pytest.raises(TypeError, match="goal"):
+    with pytest.raises(ValueError, match="there is no difficulty 'goal' here; known: low, high, target, solvable"):
         TASK.problem(0, 0, goal=24)
     with pytest.raises(ValueError, match=r"unknown split 'dev'; splits are train, val, test$"):
         TASK.problem(0, 0, "dev")

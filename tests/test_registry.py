@@ -34,6 +34,9 @@ def install(monkeypatch):
     return pretend
 
 
+EVERY = {name: make(name) for name in names()}
+
+
 class Other(Game24):
     """Another task."""
 
@@ -44,6 +47,13 @@ def test_every_registered_task_is_made_by_its_name():
         task = make(name)
         assert isinstance(task, Task)
         assert task.name == name
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_unknown_knob_is_a_value_error_in_every_task(name):
+    for ask in (lambda: EVERY[name].problem(0, 0, no_such_knob=1), lambda: EVERY[name].count("train", no_such_knob=1)):
+        with pytest.raises(ValueError, match="no_such_knob"):
+            ask()
 
 
 def test_options_reach_the_factory():

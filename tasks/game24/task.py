@@ -24,7 +24,7 @@ from ..errors import IllegalStep, UnreadableStep
 from ..pictures import Picture, cards
 from ..problem import Problem, Verdict
 from ..rationals import Combine, Exact, combinations, combine, exact, show
-from ..task import SPLITS, Task
+from ..task import SPLITS, Task, read_knobs
 from .families import DEFAULT, Knobs, family_of, order
 from .hands import Hand, plays, solvable, without
 from .puzzles import PUZZLES, read_puzzles
@@ -90,7 +90,7 @@ class Game24(Task[Numbers, Combine]):
 
     def problem(self, seed: int, index: int, split: str = "train", **difficulty: Any) -> Problem:
         seed, index = as_index(seed), as_index(index)  # plain ints, which JSON knows
-        knobs = Knobs(**difficulty) if difficulty else DEFAULT
+        knobs = read_knobs(Knobs, difficulty) if difficulty else DEFAULT
         family = self._family(split, knobs)
         if not 0 <= index < len(family):
             raise IndexError(f"split {split!r} has {len(family)} hands, there is no index {index}")
@@ -107,7 +107,7 @@ class Game24(Task[Numbers, Combine]):
         return Problem(self.name, (tuple(sorted(hand)), knobs.target))
 
     def count(self, split: str = "train", **difficulty: Any) -> int:
-        return len(self._family(split, Knobs(**difficulty)))
+        return len(self._family(split, read_knobs(Knobs, difficulty)))
 
     def attributes(self, problem: Problem) -> dict[str, float]:
         """`solving_share`: share of solving plays among all complete plays; `solvable`: 1.0 or 0.0."""
