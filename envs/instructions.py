@@ -45,7 +45,7 @@ def instructions(
         lines = [task.rules(), "Write one action a line: a step, back #N, answer ..., or give up.", more]
         return "".join(line + "\n" for line in lines if line)
     example = _example(task, difficulty or {}, avoid)
-    lines = [task.rules(), "", *_actions(task, feedback, example), more]
+    lines = [task.rules(), "", *_actions(task, feedback, example), *([more] if more else [])]
     if example is not None:
         shown = claimed(task, example) if feedback == "none" else example
         play = emit(task, shown, "none" if feedback == "none" else "state")

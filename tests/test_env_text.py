@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metacot.envs import TextReasoning
+from metacot.envs import TextReasoning, instructions
 from metacot.tasks import Backtrack, GiveUp, NewAttempt, Problem, Refused, Submit, Tree, emit, parse
 from metacot.tasks.game24 import Game24
 from metacot.tasks.grammar import CLOSE, write
@@ -255,6 +255,14 @@ def test_text_in_proper_form_is_exchanged_to_the_letter(feedback, choices, end):
     if end and not over:
         context += f"{CLOSE}\n{env.step(CLOSE)[0]}{end}\n{env.step(end)[0]}"
     assert context == emit(GAME, env.trace(), feedback)
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_instructions_hold_no_two_blank_lines_in_a_row(attempts):
+    for style in ("short", "full"):
+        text = instructions(GAME, style, attempts=attempts)
+        assert "\n\n\n" not in text
+        assert ("You have 3 attempts" in text) == (attempts == 3)
 
 
 def test_text_observations_are_refused_by_shared_memory_and_work_without():
