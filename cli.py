@@ -145,7 +145,7 @@ def _explained() -> Iterator[None]:
         if isinstance(error, OSError) and error.strerror and error.filename is not None:
             said = f"{error.filename}: {error.strerror}"
         elif unknown := re.search(r"unexpected keyword argument ('\w+')", said):
-            said = f"there is no option or difficulty {unknown[1]} here"
+            said = f"there is no option {unknown[1]} here"
         raise Mistake(" ".join(said.split())) from error
 
 
@@ -194,13 +194,17 @@ def _run_seed(options: argparse.Namespace, settings: RunSettings, seed: int, fol
     from .agents.pipeline import run
     from .agents.tracking import Tracker, WandbTracker
 
-    opened: list[Tracker] = []
-    if options.wandb:
-        config = {"seed": seed, "settings": json.loads(settings.to_json())}
-        group, online = folder.as_posix(), options.wandb_online
-        opened.append(tracker := WandbTracker(options.wandb, folder, group=group, online=online, config=config))
-    run(settings, folder, seed, workers=options.workers, trackers=lambda _: opened)
-    if opened:
+    opened: list[WandbTracker] = []
+
+    def trackers(_: Path) -> list[Tracker]:
+        if options.wandb:
+            config = {"seed": seed, "settings": json.loads(settings.to_json())}
+            group, online = folder.as_posix(), options.wandb_online
+            opened.append(WandbTracker(options.wandb, folder, group=group, online=online, config=config))
+        return [*opened]
+
+    run(settings, folder, seed, workers=options.workers, trackers=trackers)
+    for tracker in opened:
         print(f"W&B: {'uploaded' if tracker.online else 'offline; to upload it: wandb sync'} {tracker.folder}")
 
 
@@ -309,6 +313,8 @@ def show_problem(options: argparse.Namespace) -> None:
     facts = {}
     if problem.seed is not None:
         facts["address"] = f"seed {problem.seed}, index {problem.index}, split {problem.split}"
+    if problem.difficulty:
+        facts["difficulty"] = " ".join(f"{knob}={value}" for knob, value in problem.difficulty.items())
     if problem.solve_rate is not None:
         facts["solve rate"] = f"{problem.solve_rate:.2%} of people or models"
     facts |= {name: f"{number:g}" for name, number in task.attributes(problem).items()}

@@ -55,6 +55,7 @@ class FinishedRun:
             read_metrics(self.path / "metrics.jsonl"),
             self.config,
             pairs=PAIRS,
+            others=self.evaluations[1:],
             clock=stage_seconds(self.path),
             task=tasks.make(settings["task"], **settings["task_options"]),
         )

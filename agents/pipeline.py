@@ -32,6 +32,9 @@ from .training.examples import NO_LOSS, Example, encode
 from .training.rl import train_rl
 from .training.sft import SFTSettings, train_sft
 
+STAGES = ("traces", "cot", "sft", "rl", "eval")
+"""In order; each has a folder of the run."""
+
 
 def run(
     settings: RunSettings,
@@ -44,15 +47,17 @@ def run(
 ) -> Evaluation:
     """Run every stage that is not finished in `out`, print the table, and return the evaluation.
 
-    workers: processes for making traces; the result does not depend on it. trackers: more trackers besides the file.
+    workers: processes for making traces; the result does not depend on it. trackers: more trackers besides the file,
+    not asked for where nothing is left to do.
     """
     folder = RunFolder(out, settings, seed)
     task = tasks.make(settings.task, **settings.task_options)
-    with Trackers(JsonlTracker(out / "metrics.jsonl"), *trackers(out)) as tracker:
+    more = [] if folder.finished(STAGES) else trackers(out)
+    with Trackers(JsonlTracker(out / "metrics.jsonl"), *more) as tracker:
         job = _Job(settings, folder, task, seed, tracker, workers or os.cpu_count() or 1, say)
-        for name in ("traces", "cot", "sft", "rl"):
+        for name in STAGES[:-1]:
             folder.stage(name, getattr(job, name))
-        folder.stage("eval", job.evaluate)
+        folder.stage(STAGES[-1], job.evaluate)
     finished = FinishedRun.read(out)
     report = finished.report()
     say(finished.table())

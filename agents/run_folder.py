@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from .files import write_whole
 from .presets import RunSettings
 from .stopwatch import Stopwatch
+
+DONE = "done.json"
+"""The file in the folder of a stage that says that it is finished."""
 
 
 class RunFolder:
@@ -28,13 +31,17 @@ class RunFolder:
         else:
             write_whole(there, config)
 
+    def finished(self, names: Iterable[str]) -> bool:
+        """Are all these stages finished?"""
+        return all((self.path / name / DONE).exists() for name in names)
+
     def stage(self, name: str, work: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
         """Do `work(folder)` unless it is finished already; returns what it returned, and `seconds` it took in all.
 
         The result is written after everything else, so a stage counts as finished only when it is.
         """
         folder = self.path / name
-        record = folder / "done.json"
+        record = folder / DONE
         if record.exists():
             found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
             return found

@@ -119,8 +119,8 @@ def test_show_takes_a_problem_of_ones_own(metacot):
 
 
 def test_show_takes_a_level_and_knobs_that_change_it(metacot):
-    assert "'low': 5, 'high': 25" in metacot("show", "game24", "--difficulty", "hard")[1]
-    assert "'low': 5, 'high': 20" in metacot("show", "game24", "--difficulty", "hard", "high=20")[1]
+    assert "low=5 high=25" in metacot("show", "game24", "--difficulty", "hard")[1]
+    assert "low=5 high=20" in metacot("show", "game24", "--difficulty", "hard", "high=20")[1]
 
 
 def test_show_takes_difficulty(metacot):
@@ -199,7 +199,7 @@ WRONG = [
     ("show game24 --index 5000", "there is no index 5000"),
     ("show game24 --index -1", "a whole number, 0 or more, is needed, got -1"),
     ("show game24 --split night", "unknown split 'night'"),
-    ("show game24 --difficulty height=3", "no option or difficulty 'height' here"),
+    ("show game24 --difficulty height=3", "there is no difficulty 'height' here; known: low, high, target, solvable"),
     ("show game24 --difficulty high", "no level 'high'; levels: easy, medium, hard"),
     ("show game24 --difficulty high=99", "high=99"),
     ("show game24 --puzzles nowhere.csv", "nowhere.csv: No such file or directory"),
@@ -375,6 +375,31 @@ def test_table_prints_other_held_out_splits_as_well(metacot, tmp_path):
     other = replace(Evaluation.from_json((tmp_path / "eval.json").read_text()), split="puzzles")
     (tmp_path / "eval-puzzles.json").write_text(other.to_json())
     assert "of split 'puzzles'" in metacot("table", tmp_path)[1]
+
+
+def test_the_report_shows_other_held_out_splits_as_well(metacot, tmp_path):
+    finish(tmp_path)
+    alone = metacot("report", tmp_path) and (tmp_path / "report.html").read_text()
+    assert "Results on held-out problems</h2>" in alone
+    other = replace(Evaluation.from_json((tmp_path / "eval.json").read_text()), split="puzzles")
+    (tmp_path / "eval-puzzles.json").write_text(other.to_json())
+    both = metacot("report", tmp_path) and (tmp_path / "report.html").read_text()
+    for split in ("test", "puzzles"):
+        for heading in ("Results on held-out problems", "Success against budget"):
+            assert f"{heading}, split “{split}”</h2>" in both
+        assert both.count(f"id='axis-{split}-log'") == 1
+    assert both.count("<table") == 2 * alone.count("<table")
+
+
+def test_a_finished_run_opens_no_tracker_when_it_is_run_again(metacot, tmp_path):
+    finish(tmp_path)
+    for stage in pipeline.STAGES:
+        (tmp_path / stage).mkdir(exist_ok=True)
+        (tmp_path / stage / "done.json").write_text("{}")
+    said = []
+    found = pipeline.run(PRESETS["smoke"], tmp_path, trackers=lambda _: pytest.fail("opened"), say=said.append)
+    assert found.split == "test"
+    assert said[-1] == f"report: {tmp_path / 'report.html'}"
 
 
 def test_table_and_report_need_the_core_alone(tmp_path):

@@ -25,7 +25,10 @@ LAZY = {
     "rewards": {"sympy", "torch", "transformers", "peft", "safetensors", "tokenizers"},
     "envs": {"PIL", "matplotlib"},
 }
-LIGHT = ("metacot", "metacot.tasks", "metacot.envs", "metacot.agents.search")
+LIGHT = (
+    *("metacot", "metacot.tasks", "metacot.envs", "metacot.agents.search"),
+    *("metacot.agents.policies", "metacot.agents.training", "metacot.agents.tracking"),
+)
 HEAVY = {"torch", "transformers", "tokenizers", "trl", "wandb", "sympy", "datasets", "pandas", "pyarrow", "matplotlib"}
 SHADOWING = {"math.py", "types.py", "random.py", "datasets.py"}
 MAX_LINES = 450

@@ -37,6 +37,7 @@ def write_report(
     config: Mapping[str, Any],
     *,
     pairs: Sequence[Pair] = (),
+    others: Sequence[Evaluation] = (),
     clock: Mapping[str, float] | None = None,
     task: Task[Any, Any] | None = None,
     trees: int = 5,
@@ -44,18 +45,15 @@ def write_report(
     """Write `report.html` in `run_dir`, whole or not at all, and return its path.
 
     metrics_rows: `read_metrics(run_dir / "metrics.jsonl")`. config: JSON-like, printed as it is. pairs: systems to
-    compare; the differences at the largest budget head the page. clock: stage -> seconds; by default the last
-    "time/seconds" of each stage. task: as it was evaluated; by default `tasks.make(evaluation.task)`. trees: how many
-    episodes to draw, of those that kept their text.
+    compare; the differences at the largest budget head the page. others: evaluations on further held-out splits, such
+    as a file of puzzles; each gets its table, curves and trees under headings of its own. clock: stage -> seconds; by
+    default the last "time/seconds" of each stage. task: as it was evaluated; by default `tasks.make(evaluation.task)`.
+    trees: how many episodes of each split to draw, of those that kept their text.
     """
     task = task or make(evaluation.task)
-    found = comparisons(evaluation, pairs)
-    compared = f"<h3>Differences on the same problems</h3>{comparisons_html(found)}" if found else ""
     body = [
-        _head(evaluation, found),
-        f"<h2>Results on held-out problems</h2>{table_html(rows(evaluation, pairs))}{compared}",
-        _budget_section(evaluation, pairs),
-        _tree_section(task, evaluation, trees),
+        _head(evaluation, comparisons(evaluation, pairs)),
+        *(section for found in (evaluation, *others) for section in _results(task, found, pairs, trees, bool(others))),
         _learning_section(metrics_rows),
         _run_section(evaluation, config, clock if clock is not None else _clock(metrics_rows)),
     ]
@@ -89,30 +87,45 @@ def _tile(comparison: Comparison) -> str:
     )
 
 
+def _results(
+    task: Task[Any, Any], evaluation: Evaluation, pairs: Sequence[Pair], trees: int, named: bool
+) -> tuple[str, ...]:
+    """The table, the curves and the trees of one split; `named` says in each heading which split it is."""
+    found = comparisons(evaluation, pairs)
+    compared = f"<h3>Differences on the same problems</h3>{comparisons_html(found)}" if found else ""
+    of = f", split “{escape(evaluation.split)}”" if named else ""
+    return (
+        f"<h2>Results on held-out problems{of}</h2>{table_html(rows(evaluation, pairs))}{compared}",
+        _budget_section(evaluation, pairs, of),
+        _tree_section(task, evaluation, trees, of),
+    )
+
+
 # success against budgets --------------------------------------------------------------------------------------------
 
 
-def _budget_section(evaluation: Evaluation, pairs: Sequence[Pair]) -> str:
+def _budget_section(evaluation: Evaluation, pairs: Sequence[Pair], of: str) -> str:
     at_tokens = {pair.second for pair in pairs if pair.cost == "tokens"}
     labels = list(dict.fromkeys(system.label for system in evaluation.systems))
     steps = [system for system in evaluation.systems if system.key not in at_tokens]
     tokens = [system for system in evaluation.systems if any(episode.tokens for episode in system.episodes)]
     by_steps = _budget_chart(evaluation, steps, labels, "steps", range(1, max(evaluation.budgets) + 1))
     if not tokens:
-        return f"<h2>Success against budget</h2><div class='grid'>{by_steps}</div>"
+        return f"<h2>Success against budget{of}</h2><div class='grid'>{by_steps}</div>"
     longest = max(episode.tokens for system in tokens for episode in system.episodes)
     shortest = min((e.tokens for s in tokens for e in s.episodes if e.success and e.tokens), default=1)
     spaced = (shortest * (longest / shortest) ** (place / (TOKEN_POINTS - 1)) for place in range(TOKEN_POINTS))
     budgets = sorted({round(budget) for budget in spaced})
     charts = [_budget_chart(evaluation, tokens, labels, "tokens", budgets, log_x=log) for log in (True, False)]
     # Both charts are there, and two radio buttons choose: a page without scripts.
+    axis = f"axis-{escape(evaluation.split, quote=True)}"  # one switch a split
     switch = (
-        "<input type='radio' name='axis' id='axis-log' checked><label for='axis-log'>log axis</label>"
-        "<input type='radio' name='axis' id='axis-linear'><label for='axis-linear'>linear axis</label>"
+        f"<input type='radio' name='{axis}' id='{axis}-log' checked><label for='{axis}-log'>log axis</label>"
+        f"<input type='radio' name='{axis}' id='{axis}-linear'><label for='{axis}-linear'>linear axis</label>"
         f"<div class='one'>{charts[0]}</div><div class='two'>{charts[1]}</div>"
     )
     return (
-        "<h2>Success against budget</h2><p>Left: fewer steps for the same success. Up: problems that were out of "
+        f"<h2>Success against budget{of}</h2><p>Left: fewer steps for the same success. Up: problems that were out of "
         "reach. An episode that needs more than the budget counts as failed.</p>"
         f"<div class='grid pair'>{by_steps}<div class='card switch'>{switch}</div></div>"
     )
@@ -153,7 +166,7 @@ def _budget_chart(
 # trees --------------------------------------------------------------------------------------------------------------
 
 
-def _tree_section(task: Task[Any, Any], evaluation: Evaluation, count: int) -> str:
+def _tree_section(task: Task[Any, Any], evaluation: Evaluation, count: int, of: str) -> str:
     episodes = chosen(evaluation, count)
     if not episodes:
         return ""
@@ -165,7 +178,7 @@ def _tree_section(task: Task[Any, Any], evaluation: Evaluation, count: int) -> s
         "<span><b>↻n</b> stepped into again</span></p>"
     )
     drawn = "".join(_episode(task, evaluation, system, episode) for system, episode in episodes)
-    return f"<h2>How it searched</h2>{key}{drawn}"
+    return f"<h2>How it searched{of}</h2>{key}{drawn}"
 
 
 def chosen(evaluation: Evaluation, count: int) -> list[tuple[SystemResult, Episode]]:
