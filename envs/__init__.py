@@ -5,5 +5,17 @@ from .reasoning import ReasoningEnv
 from .registration import env_ids
 from .text import TextReasoning
 from .trial import Trial
+from .wrappers import Curriculum, RecordExploration, StepBudget, TokenBudget, explorations
 
-__all__ = ["ReasoningEnv", "TextReasoning", "Trial", "env_ids", "instructions"]
+__all__ = [
+    "Curriculum",
+    "ReasoningEnv",
+    "RecordExploration",
+    "StepBudget",
+    "TextReasoning",
+    "TokenBudget",
+    "Trial",
+    "env_ids",
+    "explorations",
+    "instructions",
+]

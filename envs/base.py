@@ -87,6 +87,7 @@ class TaskEnv(gym.Env[Obs, Act]):
         self.success = self.reached = False
         self._judge = Judge(rewards)
         self._dealer = Dealer(self.task, split, difficulty)
+        self._most = self._next_budget = budget
         self._limit = budget
         self._over = True
 
@@ -100,9 +101,24 @@ class TaskEnv(gym.Env[Obs, Act]):
         """The difficulty of the problems dealt."""
         return dict(self._dealer.difficulty)
 
+    def set_difficulty(self, difficulty: str | Mapping[str, Any] | None) -> None:
+        """Deal problems of another difficulty from the next reset on. Raises ValueError for one that is unknown or has
+        no problems, and then nothing has changed."""
+        self._dealer.retune(difficulty)
+
+    def set_budget(self, steps: int) -> None:
+        """Let an episode cost so many steps from the next reset on; at most the budget that the spaces were made for.
+
+        Raises ValueError for other numbers.
+        """
+        if not (isinstance(steps, int) and 1 <= steps <= self._most):
+            raise ValueError(f"steps must be a whole number in 1..{self._most}, the budget made for, got {steps!r}")
+        self._next_budget = steps
+
     def _begin(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
         self.problem = self._dealer.deal(seed, options, self._draw_seed)
         self.tree = Tree(self.task, self.problem)
+        self.budget = self._next_budget
         self.steps = 0
         self.reached = False
         self._begin_attempt()

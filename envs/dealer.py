@@ -31,6 +31,20 @@ class Dealer:
         self._kept: dict[tuple[int, int, str], Problem] = {}
         self._count(split)
 
+    def retune(self, difficulty: str | Mapping[str, Any] | None) -> None:
+        """Deal problems of another difficulty; addresses go on. Raises ValueError as at first, and changes nothing."""
+        knobs = self.task.knobs(difficulty)
+        if knobs == self.difficulty:
+            return
+        before, counts = self.difficulty, self._counts
+        self.difficulty, self._counts = knobs, {}
+        try:
+            self._count(self.split)
+        except ValueError:
+            self.difficulty, self._counts = before, counts
+            raise
+        self._kept.clear()
+
     def deal(self, seed: int | None, options: Mapping[str, Any] | None, draw: Callable[[], int]) -> Problem:
         """The next problem. `draw` is asked for a seed where none was ever given.
 

@@ -111,15 +111,19 @@ class TextReasoning(TaskEnv[str, str]):
             raise ValueError(f"feedback must be one of {', '.join(FEEDBACK)}, got {feedback!r}")
         if style not in STYLES:
             raise ValueError(f"style must be one of {', '.join(STYLES)}, got {style!r}")
-        if tokens is not None and not (isinstance(tokens, int) and tokens >= 1):
-            raise ValueError(f"tokens must be None or a whole number, at least 1, got {tokens!r}")
         if feedback == "random" and not self.task.enumerable:
             raise ValueError(f"feedback 'random' takes legal steps, which {self.task.name} cannot list")
         self.feedback = feedback
         self.style = style
-        self.token_budget = tokens
         self.tokens = 0
         self.attempts = 1
+        self.set_token_budget(tokens, count_tokens)
+
+    def set_token_budget(self, tokens: int | None, count_tokens: Callable[[str], int] | None = None) -> None:
+        """How many tokens may be written in an episode, and how they are counted: see Arguments."""
+        if tokens is not None and not (isinstance(tokens, int) and tokens >= 1):
+            raise ValueError(f"tokens must be None or a whole number, at least 1, got {tokens!r}")
+        self.token_budget = tokens
         self._count_tokens = count_tokens or _words
 
     # Made when asked for: a batch of rollouts has an environment a row, and never looks at the spaces.

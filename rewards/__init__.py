@@ -1,13 +1,16 @@
 """How reasoning is judged: outcomes, credit between episodes, values of states, and the protocols of searches."""
 
 from .credit import ERL2, RL2, Anneal, Credit, make_credit
+from .exploration import MEASURES, explore
 from .outcome import Outcome, Reward, Steps, Transition, make_reward
 from .protocols import Proposal, Proposer, ValueFunction
 from .rollouts import RolloutValue, UniformProposer
-from .values import ConstantValue, NoisyOracle, OracleValue, make_value
+from .values import GAMMA, ConstantValue, NoisyOracle, OracleValue, make_value
 
 __all__ = [
     "ERL2",
+    "GAMMA",
+    "MEASURES",
     "RL2",
     "Anneal",
     "ConstantValue",
@@ -23,6 +26,7 @@ __all__ = [
     "Transition",
     "UniformProposer",
     "ValueFunction",
+    "explore",
     "make_credit",
     "make_reward",
     "make_value",

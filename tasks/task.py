@@ -21,11 +21,13 @@ from .errors import IllegalStep, NotEnumerable
 from .problem import Problem, Verdict
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from .pictures import Picture
 
 State = TypeVar("State", bound=Hashable)
 Step = TypeVar("Step", bound=Hashable)
-Knobs = TypeVar("Knobs")
+Knobs = TypeVar("Knobs", bound="DataclassInstance")
 
 SPLITS = ("train", "val", "test")
 

@@ -193,4 +193,5 @@ def test_every_argument_is_documented(env_class):
 
 
 def test_the_face_of_the_room():
-    assert sorted(metacot.envs.__all__) == ["ReasoningEnv", "TextReasoning", "Trial", "env_ids", "instructions"]
+    classes = ["Curriculum", "ReasoningEnv", "RecordExploration", "StepBudget", "TextReasoning", "TokenBudget", "Trial"]
+    assert sorted(metacot.envs.__all__) == [*classes, "env_ids", "explorations", "instructions"]
