@@ -9,6 +9,7 @@ from typing import Any
 from warnings import warn
 
 from .game24 import Game24
+from .maze import Maze
 from .task import Task
 
 ENTRY_POINTS = "metacot.tasks"
@@ -74,3 +75,4 @@ def names() -> list[str]:
 
 
 register("game24", Game24)
+register("maze", Maze)
