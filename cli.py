@@ -53,6 +53,7 @@ VERBS = {
     "show": "a problem, how hard it is, and its exact value",
     "solve": "search a problem and print the trace of the search as text",
     "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
+    "check-task": "try every rule of the contract on a task; exit status 1 says that one is broken",
     "table": "print the table of a finished run again",
     "report": "write the report of a finished run again",
 }
@@ -113,6 +114,16 @@ def parser() -> argparse.ArgumentParser:
     solve.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     check = verb("check", check_answer, problem)
     check.add_argument("--answer", required=True, help='the answer, such as "8 / (3 - 8 / 3)"')
+
+    contract = verb("check-task", check_contract)
+    contract.add_argument("task", metavar="TASK", help="name of a task, see `metacot list`")
+    contract.add_argument("--problems", type=_positive, default=200, help="how many to look at (default: %(default)s)")
+    contract.add_argument(
+        "--difficulty",
+        nargs="+",
+        metavar="LEVEL|KNOB=VALUE",
+        help="only this one (default: the task's default, and every level with a tenth of the problems)",
+    )
 
     for name, run in (("table", print_table), ("report", write_report)):
         verb(name, run).add_argument("out", type=Path, metavar="RUN", help="folder of the run")
@@ -367,6 +378,30 @@ def check_answer(options: argparse.Namespace) -> int:
     verdict = task.check(problem, options.answer)
     print(_judgement(verdict))
     return 0 if verdict.correct else 1
+
+
+def check_contract(options: argparse.Namespace) -> int:
+    """The contract check, at one difficulty or at all that have a name."""
+    with _explained():
+        from . import tasks
+        from .envs.contract import RULES, ContractError, check_task
+
+        task = tasks.make(options.task)
+        tenth = max(1, options.problems // 10)
+        if options.difficulty is None:
+            exams = [("", {}, options.problems), *((f", {level}", task.knobs(level), tenth) for level in task.levels)]
+        else:
+            exams = [("", _knobs(task, options.difficulty), options.problems)]
+    for named, knobs, problems in exams:
+        try:
+            passed = check_task(task, problems, difficulty=knobs)
+        except ContractError as broken:
+            print(f"{options.task}{named} breaks a rule of the contract: {RULES[broken.rule]}\n{broken}")
+            return 1
+        known = "" if passed.known_share is None else f", distances known for {passed.known_share:.1%} of the states"
+        kept = f"{len(passed.rules)} rules kept on {passed.problems} problems, {passed.states} states"
+        print(f"{options.task}{named}: {kept}{known}")
+    return 0
 
 
 def _judgement(verdict: Any) -> str:

@@ -29,6 +29,7 @@ import metacot.tasks
 from metacot.agents.tracking import METRICS
 from metacot.cli import VERBS
 from metacot.cli import main as metacot_command
+from metacot.envs.contract import RULES
 
 DOCS = Path(__file__).parent
 REFERENCE = DOCS / "reference.md"
@@ -61,6 +62,14 @@ def environments() -> str:
     return table("Id", "What it is", rows=rows)
 
 
+def rules() -> str:
+    return table(
+        "Rule",
+        "What `metacot.envs.check_task` holds a task to",
+        rows=((f"`{name}`", rule) for name, rule in RULES.items()),
+    )
+
+
 def metrics() -> str:
     return table("Metric", "What it says", rows=((f"`{name}`", meaning) for name, meaning in METRICS.items()))
 
@@ -79,7 +88,13 @@ def commands() -> str:
 
 
 def reference() -> str:
-    sections = {"Tasks": tasks, "Environments": environments, "Metrics": metrics, "Commands": commands}
+    sections = {
+        "Tasks": tasks,
+        "Environments": environments,
+        "Rules of the contract": rules,
+        "Metrics": metrics,
+        "Commands": commands,
+    }
     body = "\n\n".join(f"## {title}\n\n{write()}" for title, write in sections.items())
     return f"# Reference\n\n{NOTE}\n\n{body}\n"
 

@@ -1,5 +1,6 @@
 """The Gymnasium face: every task as an environment with numbers or with text. Importing it registers the ids."""
 
+from .contract import ContractError, check_task
 from .instructions import instructions
 from .reasoning import ReasoningEnv
 from .registration import env_ids
@@ -8,6 +9,7 @@ from .trial import Trial
 from .wrappers import Curriculum, RecordExploration, StepBudget, TokenBudget, explorations
 
 __all__ = [
+    "ContractError",
     "Curriculum",
     "ReasoningEnv",
     "RecordExploration",
@@ -15,6 +17,7 @@ __all__ = [
     "TextReasoning",
     "TokenBudget",
     "Trial",
+    "check_task",
     "env_ids",
     "explorations",
     "instructions",

@@ -56,6 +56,12 @@ WORDS = (
 )
 """Every word and sign of the grammar besides numbers and the task's own words."""
 
+PIECE = r"</?think>|#\d+|\d+|[A-Za-z]+|[^\sA-Za-z\d]"
+"""What closed tokenizers take for one word: a mark, a node, a number, letters, or any other single sign."""
+
+DIGITS = 16
+"""Closed tokenizers spell numbers of at most so many digits."""
+
 _BACK = re.compile(r"back\s*#?(\d{1,9})", re.ASCII)
 _ANSWER = re.compile(r"answer(?:[\s:]\s*(.*))?", re.ASCII | re.DOTALL)
 _MARK = re.compile(rf"attempt \d+(?: (?:{'|'.join(OUTCOMES)}))?", re.ASCII)

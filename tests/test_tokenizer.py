@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from metacot.agents.policies.tokenizer import LONGEST, WHOLE, closed_tokenizer
+from metacot.agents.policies.tokenizer import WHOLE, closed_tokenizer
 from metacot.envs import TextReasoning, Trial
 from metacot.tasks import Backtrack, GiveUp, NewAttempt, Step, Submit, Trace, Tree, claimed, emit, make, segments
 from metacot.tasks.actions import OUTCOMES
-from metacot.tasks.grammar import perform, prompt
+from metacot.tasks.grammar import DIGITS, perform, prompt
 
 TASK = make("game24")
 TOKENIZER = closed_tokenizer(TASK)
@@ -84,7 +84,7 @@ def test_claims_and_noted_values_come_back_unchanged():
     assert TOKENIZER.decode(encode(text + "13 - 9 = #4 4 4 10 value 100\n")) == text + "13 - 9 = #4 4 4 10 value 100\n"
 
 
-@given(st.integers(0, 10**LONGEST - 1), st.integers(1, 10**LONGEST - 1))
+@given(st.integers(0, 10**DIGITS - 1), st.integers(1, 10**DIGITS - 1))
 def test_long_numbers_and_fractions_come_back_unchanged(number, other):
     for text in (f"{number} + {other}\n", f"#3 {number}/{other} {number}\n", f"({number} - 1)\n"):
         assert TOKENIZER.decode(encode(text)) == text
@@ -98,7 +98,7 @@ def test_short_numbers_and_node_marks_are_single_tokens():
 
 
 @pytest.mark.parametrize(
-    "text", ["hello", "13 × 9", "1.5", "#129", "00", "1" * (LONGEST + 1), "1" * 40, "back #1000", "<s>"]
+    "text", ["hello", "13 × 9", "1.5", "#129", "00", "1" * (DIGITS + 1), "1" * 40, "back #1000", "<s>"]
 )
 def test_unknown_words_raise(text):
     with pytest.raises(Exception, match="Missing \\[UNK\\]"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...tasks import Task
 from ...tasks.extras import require
-from ...tasks.grammar import WORDS
+from ...tasks.grammar import DIGITS, PIECE, WORDS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -22,14 +22,11 @@ WHOLE = 100
 PAD, EOS, LINE, SLASH = "<pad>", "<eos>", "⏎", "⁄"
 """Padding, end of text, line end, and the bar of a fraction (a slash without spaces)."""
 
-LONGEST = 16
-"""Numbers of more digits raise."""
-
 # Digits of spelled numbers live in the private-use area: one set for the first digit, one for those that follow.
 _FIRST = [chr(0xE000 + digit) for digit in range(10)]
 _NEXT = [chr(0xE010 + digit) for digit in range(10)]
 _DIGIT = "[0-9\ue000-\ue009\ue010-\ue019]"
-_PIECE = r"</?think>|<pad>|<eos>|#\d+|\d+|[A-Za-z]+|[^\sA-Za-z\d]"
+_PIECE = rf"{PAD}|{EOS}|{PIECE}"
 
 
 def closed_tokenizer(task: Task[Any, Any], max_nodes: int = 128) -> PreTrainedTokenizerFast:
@@ -43,11 +40,11 @@ def closed_tokenizer(task: Task[Any, Any], max_nodes: int = 128) -> PreTrainedTo
     replace, regex = tokenizers.normalizers.Replace, tokenizers.Regex
     spell = [(rf"(?<![#0-9\ue000-\ue019]){d}(?={_DIGIT}{{2}})", _FIRST[d]) for d in range(10)]
     spell += [
-        ("|".join(f"(?<=[\ue000-\ue009]{_DIGIT * n}){d}" for n in range(LONGEST - 1)), _NEXT[d]) for d in range(10)
+        ("|".join(f"(?<=[\ue000-\ue009]{_DIGIT * n}){d}" for n in range(DIGITS - 1)), _NEXT[d]) for d in range(10)
     ]
     core.normalizer = tokenizers.normalizers.Sequence(
         [
-            replace(regex(rf"\d{{{LONGEST + 1},}}"), "∞"),  # no word of the table, so it raises
+            replace(regex(rf"\d{{{DIGITS + 1},}}"), "∞"),  # no word of the table, so it raises
             replace("\n", f" {LINE} "),
             replace(regex(r"(?<=\d)/(?=\d)"), f" {SLASH} "),
             *(replace(regex(pattern), new) for pattern, new in spell),
