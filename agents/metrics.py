@@ -1,12 +1,15 @@
 """Every metric this package logs: its name, what it means, and its unit. Names are an API; logging another one raises.
 
-A name is `group/measure`, and the group is the stage of the run that logs it. In patterns, `*` stands for one word.
+A name is `group/measure`, and the group is the stage of the run that logs it; "explore" is that of any loop of one's
+own. In patterns, `*` stands for one word.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+
+from ..rewards import MEASURES
 
 _SUPERVISED = {
     "loss": "cross-entropy on the model's own tokens, mean over this update (nats per token)",
@@ -51,6 +54,9 @@ METRICS: dict[str, str] = {
     **{f"cot/{name}": f"optimal paths only: {text}" for name, text in _SUPERVISED.items()},
     **{f"rl/{name}": text for name, text in _ROLLOUTS.items()},
     **{f"eval/*/{name}": f"one evaluated system: {text}" for name, text in _EVALUATION.items()},
+    "explore/success": "share of the row's episodes whose answer was verified, in [0, 1]",
+    **{f"explore/{name}": f"mean over the row's episodes, where defined: {text}" for name, text in MEASURES.items()},
+    "explore/episodes": "episodes that the row is the mean of (count)",
     "time/seconds": "wall time spent on this stage so far, over all its sessions (s); goes with any group",
 }
 """Name or pattern -> meaning and unit."""

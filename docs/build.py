@@ -26,7 +26,7 @@ from examples import EXAMPLES  # beside this file
 
 import metacot.envs
 import metacot.tasks
-from metacot.agents.tracking import METRICS
+from metacot.agents.metrics import METRICS
 from metacot.cli import VERBS
 from metacot.cli import main as metacot_command
 from metacot.envs.contract import RULES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from metacot.agents import optimal_path, visit_order, visit_order_values
 from metacot.agents.search import best_first
 from metacot.cli import main as metacot_command
 from metacot.envs import instructions as instructions_of
-from metacot.rewards import NoisyOracle
+from metacot.rewards import MEASURES, NoisyOracle
 
 GAME = tasks.make("game24")
 HAND = GAME.pose((3, 3, 8, 8))
@@ -66,6 +67,13 @@ def linearized() -> str:
     return "\n".join(f"{name}\n\n{tasks.emit(GAME, linearize(result))}" for name, linearize in named.items())
 
 
+def measures() -> str:
+    rows = {"success": "1 where the answer was verified, else 0; of a trial, that of its last attempt", **MEASURES}
+    width = max(map(len, rows))
+    fill = {"width": 118, "subsequent_indent": " " * (width + 2)}
+    return "\n".join(textwrap.fill(f"{name:<{width}}  {meaning}", **fill) for name, meaning in rows.items())
+
+
 EXAMPLES: dict[str, Callable[[], str]] = {
     "solve": lambda: printed("solve", "game24", "--problem", "3 3 8 8", "--value", "noisy:0.1:3"),
     "show": lambda: printed("show", "game24", "--problem", "3 3 8 8"),
@@ -76,6 +84,7 @@ EXAMPLES: dict[str, Callable[[], str]] = {
         ("8 + 8", "answer", "8 / 3", "3 - 8/3", "8 / 1/3", "answer"), trial={"episodes": 2, "reveal": "verdict"}
     ),
     "linearized": linearized,
+    "measures": measures,
     "instructions": lambda: instructions_of(GAME, "full"),
 }
 """Name of an example -> its text."""

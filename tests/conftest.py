@@ -7,9 +7,12 @@ one line per file and a total at the end; METACOT_DATA_REQUIRED=1 makes every su
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
+import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,3 +117,47 @@ def wheel(package_files: list[str], tmp_path_factory: pytest.TempPathFactory) ->
     assert done.returncode == 0, done.stdout + done.stderr
     [built] = (copy / "dist").glob("*.whl")
     return built
+
+
+# Weights & Biases
+
+
+def _history(folder: Path) -> list[dict]:
+    """The history rows in the .wandb file of an offline run: a LevelDB log of protocol buffers in blocks of 32 KiB."""
+    from wandb.proto import wandb_internal_pb2
+
+    data = b"".join(path.read_bytes() for path in folder.glob("*.wandb"))
+    assert data[:4] in (b"", b":W&B")
+    rows, record, at = [], b"", 7
+    while at + 7 <= len(data):
+        if (room := 32768 - at % 32768) < 7:
+            at += room
+            continue
+        _, length, kind = struct.unpack("<IHB", data[at : at + 7])
+        if at + 7 + length > len(data):
+            break  # still being written
+        record += data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):  # a whole record, or the last piece of one
+            parsed = wandb_internal_pb2.Record.FromString(record)
+            record = b""
+            if parsed.WhichOneof("record_type") == "history":
+                items = parsed.history.item
+                rows.append({item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items})
+    return rows
+
+
+@pytest.fixture
+def offline_history() -> Callable[[Path, int], list[dict]]:
+    """A function from the folder of an offline run, and how many rows it should have, to its rows.
+
+    W&B's own process may still be writing when a run is finished, so it waits for them.
+    """
+
+    def read(folder: Path, count: int) -> list[dict]:
+        deadline = time.monotonic() + 30
+        while len(rows := _history(folder)) < count and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return rows
+
+    return read
