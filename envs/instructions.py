@@ -85,10 +85,17 @@ def _example(task: Task[Any, Any], difficulty: Mapping[str, Any], avoid: Problem
 
 
 def _solution(task: Task[Any, Any], problem: Problem) -> list[Action] | None:
-    """A detour and a shortest path, found by following exact distances; None where they are unknown or infinite."""
+    """A detour and a shortest path, found by following exact distances, else the reference solution; None where there
+    is none."""
+    if not task.enumerable:
+        steps = task.solution(problem)
+        if steps is None:
+            return None
+        answer = problem.gold or task.answer(problem, steps)
+        return [*map(Step, steps), Submit(" ".join(answer.split()))]
     tree = Tree(task, problem)
     distance = task.distance(tree.state)
-    if not task.enumerable or distance is None or not 0 < distance < math.inf:
+    if distance is None or not 0 < distance < math.inf:
         return None
     actions: list[Action] = []
     while distance > 0:

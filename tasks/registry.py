@@ -11,6 +11,7 @@ from warnings import warn
 from .game24 import Game24
 from .maze import Maze
 from .task import Task
+from .word_problems import MathProblems
 
 ENTRY_POINTS = "metacot.tasks"
 """The entry-point group: each point names a task and leads to its factory."""
@@ -76,3 +77,4 @@ def names() -> list[str]:
 
 register("game24", Game24)
 register("maze", Maze)
+register("math", MathProblems)

@@ -190,6 +190,11 @@ class Task(ABC, Generic[State, Step]):
         `check(problem, answer(problem, path))` is correct for every solved path.
         """
 
+    def solution(self, problem: Problem) -> Sequence[Step] | None:
+        """The steps of a reference solution that came with the problem; None where there is none. Worked examples need
+        it only where no exact distances lead to one."""
+        return None
+
     def check_give_up(self, problem: Problem) -> Verdict:
         """Judges giving up: right where the problem is proved unsolvable, wrong where it has a solution."""
         distance = self.distance(self.start(problem))

@@ -22,6 +22,8 @@ from metacot.tasks import Task
 IDS = sorted(env_id for env_id in gym.registry if env_id.startswith("MetaCoT/"))
 TEXT = [env_id for env_id in IDS if env_id.endswith("Text-v0")]
 NUMERIC = [env_id for env_id in IDS if env_id not in TEXT]
+LISTED = [env_id for env_id in TEXT if env_id.replace("Text-", "-") in NUMERIC]  # legal steps can be listed
+FREE = [env_id for env_id in TEXT if env_id not in LISTED]  # a step is any line of text
 TRIALS = (
     {"episodes": 2},
     {"episodes": 3, "reveal": "verdict", "credit": "rl2", "episode_budget": 5},
@@ -32,8 +34,9 @@ MADE += [(env_id, {"trial": trial}) for env_id in IDS for trial in TRIALS]
 MADE += [(env_id, {"flat": True, "trial": TRIALS[1]}) for env_id in NUMERIC]
 MADE += [(env_id, {"memory": "cursor", "value": "oracle", "on_solved": "continue"}) for env_id in NUMERIC]
 MADE += [
-    (env_id, {"feedback": "random", "style": "full", "rewards": {"outcome": 1, "steps": -0.01}}) for env_id in TEXT
+    (env_id, {"feedback": "random", "style": "full", "rewards": {"outcome": 1, "steps": -0.01}}) for env_id in LISTED
 ]
+MADE += [(env_id, {"feedback": "none", "style": "full", "rewards": {"outcome": 1, "steps": -0.01}}) for env_id in FREE]
 
 every = pytest.mark.parametrize(("env_id", "kwargs"), MADE, ids=lambda part: part if isinstance(part, str) else None)
 
@@ -59,8 +62,10 @@ def choose(env: gym.Env, info: dict, rng: random.Random, *, steps_alone: bool = 
     if "action_mask" in info:
         legal = np.flatnonzero(info["action_mask"])
         return int(rng.choice(legal[legal < task.n_actions] if steps_alone else legal))
-    steps = task.steps(tree.state) if task.enumerable else []
-    lines = [task.write(tree.state, step) for step in steps[:8]] or ["nothing"]
+    if task.enumerable:
+        lines = [task.write(tree.state, step) for step in task.steps(tree.state)[:8]] or ["nothing"]
+    else:
+        lines = [f"perhaps {number}" for number in range(8)]
     if steps_alone:
         return rng.choice(lines)
     return rng.choice([*lines, *lines, f"back #{rng.randrange(len(tree) + 1)}", "what?", "answer 24", "give up"])
@@ -219,7 +224,7 @@ def test_the_oracle_is_paid_one(env_id, on_solved):
         assert info["judged"] is True
 
 
-@pytest.mark.parametrize("env_id", TEXT)
+@pytest.mark.parametrize("env_id", LISTED)
 @pytest.mark.parametrize("feedback", ["state", "none", "random"])
 def test_the_oracle_in_words_is_paid_one(env_id, feedback):
     env = gym.make(env_id, feedback=feedback)
@@ -236,6 +241,19 @@ def test_the_oracle_in_words_is_paid_one(env_id, feedback):
         _, reward, terminated, truncated, info = env.step("\n".join(lines))
         assert (reward, terminated, truncated, info["success"]) == (1.0, True, False, True)
         assert info["steps"] == len(steps)
+
+
+@pytest.mark.parametrize("env_id", FREE)
+@pytest.mark.parametrize("feedback", ["state", "none"])
+def test_a_reference_solution_in_words_is_paid_one(env_id, feedback):
+    env = gym.make(env_id, feedback=feedback)
+    for seed in range(20):
+        env.reset(seed=seed)
+        problem = env.unwrapped.problem
+        lines = [*env.unwrapped.task.solution(problem), "</think>", f"answer {problem.gold}"]
+        _, reward, terminated, truncated, info = env.step("\n".join(lines))
+        assert (reward, terminated, truncated, info["success"]) == (1.0, True, False, True)
+        assert info["reached"] is False, "free lines have no goal in sight: only an answer is judged"
 
 
 @pytest.mark.parametrize("env_id", NUMERIC)

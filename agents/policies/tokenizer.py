@@ -61,7 +61,7 @@ def closed_tokenizer(task: Task[Any, Any], max_nodes: int = 128) -> PreTrainedTo
         (f" ?{LINE} ?", "\n"),
         (f" ?{SLASH} ?", "/"),
         (r"\( ", "("),
-        (r" (?=[),:.])", ""),
+        (r" (?=[),:.?])", ""),
         (" (?=[\ue010-\ue019])", ""),
     ]
     undo += [(digit, str(place)) for digits in (_FIRST, _NEXT) for place, digit in enumerate(digits)]
