@@ -19,6 +19,22 @@ SALT = "word-problems"
 
 
 @dataclass(frozen=True)
+class Share:
+    """Difficulty of a family: its part of the order from easy to hard, as two shares in [0, 1]."""
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        low, high = self.low, self.high
+        if not (isinstance(low, int | float) and isinstance(high, int | float) and 0 <= low < high <= 1):
+            raise ValueError(f"shares from easy to hard satisfy 0 <= low < high <= 1, got low={low!r}, high={high!r}")
+
+
+ALL = Share()
+
+
+@dataclass(frozen=True)
 class Bank:
     """Different problems of a data set (of repeated ones the first), cut into splits.
 
@@ -48,22 +64,20 @@ class Bank:
         """Does every record say how hard it is?"""
         return all(hardness(record) is not None for records in self.splits.values() for record in records)
 
-    def family(self, split: str, low: float, high: float) -> list[Record]:
-        """The records of a split whose place in the order from easy to hard is between two shares in [0, 1].
+    def family(self, split: str, share: Share = ALL) -> list[Record]:
+        """The records of a split whose place in the order from easy to hard is in a share of it.
 
         Raises ValueError for an unknown split, and where a share is asked for and some record has no difficulty.
         """
         if split not in self.splits:
             raise ValueError(f"unknown split {split!r}; splits are {', '.join(self.splits)}")
         records = self.splits[split]
-        if (low, high) == (0, 1):
+        if share == ALL:
             return records
-        if not (isinstance(low, int | float) and isinstance(high, int | float) and 0 <= low < high <= 1):
-            raise ValueError(f"shares from easy to hard satisfy 0 <= low < high <= 1, got low={low!r}, high={high!r}")
         if not self.graded:
             raise ValueError("these problems do not all have a difficulty or a solve rate: low and high mean nothing")
         ordered = sorted(records, key=lambda record: hardness(record) or 0.0)
-        return ordered[round(low * len(ordered)) : round(high * len(ordered))]
+        return ordered[round(share.low * len(ordered)) : round(share.high * len(ordered))]
 
 
 def hardness(record: Record) -> float | None:

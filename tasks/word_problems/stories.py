@@ -7,6 +7,7 @@ lines of arithmetic.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,21 @@ EVENTS = {
     "part": "One of every {k} {things} breaks, and {name} throws those away.",
 }
 """What can happen; `_after` says what comes of it."""
+
+
+STEPS = range(1, 13)
+"""How many events a story may have."""
+
+
+@dataclass(frozen=True)
+class Length:
+    """Difficulty of the family of stories: how much happens in them."""
+
+    steps: int = 3
+
+    def __post_init__(self) -> None:
+        if type(self.steps) is not int or self.steps not in STEPS:
+            raise ValueError(f"steps must be a whole number in {STEPS.start}..{STEPS.stop - 1}, got {self.steps!r}")
 
 
 class Story(NamedTuple):

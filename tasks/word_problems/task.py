@@ -8,14 +8,11 @@ from typing import Any
 
 from ..data import Record
 from ..problem import Problem, Verdict
-from ..task import SPLITS, split_of
-from .bank import SALT, Bank, open_bank, order
+from ..task import SPLITS, read_knobs, split_of
+from .bank import SALT, Bank, Share, open_bank, order
 from .judge import verify
 from .lines import FreeLines, lines_of, normal, posed
-from .stories import WORDS, tell
-
-STEPS = range(1, 13)
-"""How many events a story may have."""
+from .stories import WORDS, Length, tell
 
 NO_GOLD = Verdict(None, "the answer to this problem is not known")
 
@@ -54,8 +51,8 @@ class MathProblems(FreeLines):
     def problem(self, seed: int, index: int, split: str = "train", **difficulty: Any) -> Problem:
         seed, index = as_index(seed), as_index(index)  # plain ints, which JSON knows
         if self._bank is None:
-            return self._story(seed, index, split, **difficulty)
-        family = _family(self._bank, split, **difficulty)
+            return self._story(seed, index, split, difficulty)
+        family = self._bank.family(split, read_knobs(Share, difficulty))
         if not 0 <= index < len(family):
             raise IndexError(f"split {split!r} has {len(family)} problems, there is no index {index}")
         record = family[order(self.name, split, seed, len(family))[index]]
@@ -63,18 +60,17 @@ class MathProblems(FreeLines):
             self.name, data_of(record), seed, index, split, difficulty, gold=record.answer, solve_rate=record.solve_rate
         )
 
-    def _story(self, seed: int, index: int, split: str, steps: int = 3) -> Problem:
+    def _story(self, seed: int, index: int, split: str, difficulty: Mapping[str, Any]) -> Problem:
         if split not in SPLITS:
             raise ValueError(f"unknown split {split!r}; splits are {', '.join(SPLITS)}")
-        if type(steps) is not int or steps not in STEPS:
-            raise ValueError(f"steps must be a whole number in {STEPS.start}..{STEPS.stop - 1}, got {steps!r}")
+        steps = read_knobs(Length, difficulty).steps
         rng = self.rng(seed, index, split)
         while True:
             story = tell(rng, steps)
             if split_of(SALT, normal(story.question)) == split:
                 break
-        knobs = {} if steps == 3 else {"steps": steps}
-        return Problem(self.name, (story.question, story.solution), seed, index, split, knobs, gold=str(story.gold))
+        data = story.question, story.solution
+        return Problem(self.name, data, seed, index, split, difficulty, gold=str(story.gold))
 
     def pose(self, *data: Any) -> Problem:
         """`pose("What is 2 + 2?", "4")`; a third text is a solution, line by line."""
@@ -85,8 +81,8 @@ class MathProblems(FreeLines):
 
     def count(self, split: str = "train", **difficulty: Any) -> int | None:
         if self._bank is not None:
-            return len(_family(self._bank, split, **difficulty))
-        self._story(0, 0, split, **difficulty)  # raises for what it refuses
+            return len(self._bank.family(split, read_knobs(Share, difficulty)))
+        self._story(0, 0, split, difficulty)  # raises for what it refuses
         return None
 
     def attributes(self, problem: Problem) -> dict[str, float]:
@@ -97,10 +93,6 @@ class MathProblems(FreeLines):
 
     def judge(self, problem: Problem, answer: str) -> Verdict:
         return NO_GOLD if problem.gold is None else verify(answer, problem.gold)
-
-
-def _family(bank: Bank, split: str, low: float = 0, high: float = 1) -> list[Record]:
-    return bank.family(split, low, high)
 
 
 def data_of(record: Record) -> tuple[str, tuple[str, ...]]:
