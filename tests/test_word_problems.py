@@ -114,7 +114,7 @@ def test_splits_of_stories_are_disjoint_and_words_are_all_listed():
     ("arguments", "knobs"), [((0, 0, "dev"), {}), ((0, 0), {"steps": 0}), ((0, 0), {"steps": True}), ((0, 0), {"n": 3})]
 )
 def test_unknown_splits_and_knobs_are_refused(arguments, knobs):
-    with pytest.raises(ValueError, match="split|steps|difficulty"):
+    with pytest.raises(ValueError, match=r"split|steps|difficulty"):
         MATH.problem(*arguments, **knobs)
 
 
