@@ -118,6 +118,31 @@ def results(a: Exact, b: Exact) -> frozenset[Exact]:
     return frozenset(result for _, _, result in combinations(a, b))
 
 
+def meetings(a: Exact, target: Exact) -> dict[Exact, int]:
+    """Every non-negative b for which an operation on a and b gives `target`, and the number of such operations.
+
+    Raises ValueError where neither is positive: every number meets 0 for the target 0.
+    """
+    if target <= 0:
+        if target < 0 or not a:
+            raise ValueError(f"target must be positive, got {target} for {a}")
+        return {a: 1, 0: 2}  # a - a; a * 0 and 0 / a
+    if not a:
+        return {target: 2}  # 0 + b and b - 0
+    p, q, r, s = a.numerator, a.denominator, target.numerator, target.denominator
+    more, less, under = r * q + p * s, r * q - p * s, q * s
+    # a + b or a - b, then b - a, a * b and b / a:
+    found = [_quotient(abs(less), under), _quotient(more, under), _quotient(r * q, s * p), _quotient(r * p, under)]
+    if not less:  # a + 0 and a - 0
+        found += [0]
+    if target != 1:  # a / b; for 1 it is the quotient of equal numbers once more
+        found += [_quotient(p * s, q * r)]
+    meeting: dict[Exact, int] = {}
+    for b in found:
+        meeting[b] = meeting.get(b, 0) + 1
+    return meeting
+
+
 @lru_cache(maxsize=1 << 17)
 def partners(a: Exact, target: int) -> frozenset[Exact]:
     """Every non-negative b for which one operation on a and b gives `target`.
@@ -126,10 +151,7 @@ def partners(a: Exact, target: int) -> frozenset[Exact]:
     """
     if target <= 0:
         raise ValueError(f"target must be positive, got {target}")
-    found: set[Exact] = {a - target, target - a, a + target, target * a, Fraction(a) / target}
-    if a:
-        found.add(Fraction(target) / a)
-    return frozenset(b for b in map(exact, found) if b >= 0 and target in results(min(a, b), max(a, b)))
+    return frozenset(meetings(a, target))
 
 
 def show(value: Exact) -> str:

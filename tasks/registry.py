@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import Any
 from warnings import warn
 
+from .countdown import Countdown
 from .game24 import Game24
 from .maze import Maze
 from .task import Task
@@ -75,6 +76,7 @@ def names() -> list[str]:
     return sorted(_factories)
 
 
+register("countdown", Countdown)
 register("game24", Game24)
 register("maze", Maze)
 register("math", MathProblems)

@@ -100,7 +100,7 @@ def test_the_presets_of_the_help_page_are_those_there_are():
 def test_list_names_tasks_and_environments(metacot):
     status, out, _ = metacot("list")
     assert status == 0
-    assert out.splitlines()[0].split() == ["game24", "MetaCoT/Game24-v0", "MetaCoT/Game24Text-v0"]
+    assert ["game24", "MetaCoT/Game24-v0", "MetaCoT/Game24Text-v0"] in [line.split() for line in out.splitlines()]
     assert len(out.splitlines()) == len(tasks.names())
 
 
@@ -191,7 +191,7 @@ def test_the_output_may_be_cut_short():
 # what a user gets wrong ---------------------------------------------------------------------------------------------
 
 WRONG = [
-    ("show chess", "no task is called 'chess'; known: game24"),
+    ("show chess", "no task is called 'chess'; known: "),
     ("show game24 --problem word", "a hand is 4 whole numbers"),
     ("show game24 --problem", "expected one argument"),
     ("show game24 --problem [1", "Expecting ',' delimiter"),

@@ -16,6 +16,7 @@ from metacot.tasks.rationals import (
     combinations,
     combine,
     exact,
+    meetings,
     partners,
     results,
     show,
@@ -117,6 +118,16 @@ def test_every_partner_reaches_the_target_and_is_canonical(a, target):
         assert target in results(*sorted((a, b)))
         assert is_canonical(b)
         assert b >= 0
+
+
+@given(numbers, numbers, numbers)
+def test_meetings_count_the_operations_that_reach_the_target(a, b, target):
+    if a or target:
+        reached = [result for _, _, result in combinations(*sorted((a, b)))]
+        assert meetings(a, target).get(b, 0) == reached.count(target)
+        for other, count in meetings(a, target).items():
+            assert [result for _, _, result in combinations(*sorted((a, other)))].count(target) == count
+            assert is_canonical(other)
 
 
 @pytest.mark.parametrize("target", [0, -24])

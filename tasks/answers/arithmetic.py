@@ -53,13 +53,17 @@ _HINTS: Final = {
     "\u00f7": " (write /)",
     "\u2212": " (write -)",
 }
+Operators = dict[str, tuple[int, Callable[[Any, Any], int | Fraction]]]
+"""Signs to precedences and functions."""
+
 # Fraction(a, b) is exact division; the other three keep whole numbers as int, which is faster.
-_OPERATORS: Final[dict[str, tuple[int, Callable[[Any, Any], int | Fraction]]]] = {
+_OPERATORS: Final[Operators] = {
     "+": (1, operator.add),
     "-": (1, operator.sub),
     "*": (2, operator.mul),
     "/": (2, Fraction),
 }
+_WHOLE: Final[Operators] = _OPERATORS | {"/": (2, lambda left, right: _whole_quotient(left, right))}
 
 
 class AnswerError(ValueError):
@@ -85,19 +89,27 @@ def read_arithmetic(text: str, *, max_length: int = MAX_LENGTH, max_numbers: int
     Raises:
         AnswerError: for everything else, whatever the type, length or content of `text`.
     """
-    return _read(_plain(text, max_length), max_numbers)
+    return _read(_plain(text, max_length), max_numbers, _OPERATORS)
 
 
-def check_arithmetic(text: object, numbers: Sequence[int], target: int | Fraction, *, use_all: bool = True) -> Verdict:
+def check_arithmetic(
+    text: object,
+    numbers: Sequence[int],
+    target: int | Fraction,
+    *,
+    use_all: bool = True,
+    whole: bool = False,
+) -> Verdict:
     """Judge whether `text` makes `target` out of `numbers`.
 
-    Each number is used exactly once, or at most once where `use_all` is False. Never raises because of
+    Each number is used exactly once, or at most once where `use_all` is False. Where `whole` is True, every result on
+    the way must be a whole number. Never raises because of
     `text`, which may be any object: what cannot be read is wrong, and the verdict says why. Its answer is the
     expression without spaces and claim, or None where it could not be read.
     """
     try:
         string = _plain(text, MAX_LENGTH)
-        read = _read(string, len(numbers))
+        read = _read(string, len(numbers), _WHOLE if whole else _OPERATORS)
     except AnswerError as error:
         return Verdict(False, error.reason)
     answer = string.partition("=")[0].replace(" ", "").replace("\t", "")
@@ -136,9 +148,9 @@ def _plain(text: object, max_length: int) -> str:
     return string
 
 
-def _read(text: str, max_numbers: int) -> Arithmetic:
+def _read(text: str, max_numbers: int, operators: Operators) -> Arithmetic:
     expression, claim = _split(text)
-    value, numbers = _evaluate(expression, max_numbers)
+    value, numbers = _evaluate(expression, max_numbers, operators)
     return Arithmetic(value, numbers, claim)
 
 
@@ -157,7 +169,7 @@ def _split(text: str) -> tuple[str, int | None]:
     return expression, int(claim)
 
 
-def _evaluate(expression: str, max_numbers: int) -> tuple[Fraction, tuple[int, ...]]:
+def _evaluate(expression: str, max_numbers: int, operators: Operators) -> tuple[Fraction, tuple[int, ...]]:
     """Value and literals, by Dijkstra's shunting yard: two stacks and no recursion. Raises AnswerError."""
     numbers: list[int] = []
     values: list[int | Fraction] = []
@@ -187,7 +199,7 @@ def _evaluate(expression: str, max_numbers: int) -> tuple[Fraction, tuple[int, .
                 raise AnswerError("')' without '('")
             if operand:
                 raise AnswerError("a number or '(' is missing before ')'")
-            _apply(waiting, values, 0)
+            _apply(waiting, values, 0, operators)
             waiting.pop()
             depth -= 1
         else:
@@ -195,28 +207,36 @@ def _evaluate(expression: str, max_numbers: int) -> tuple[Fraction, tuple[int, .
                 if token in "+-":
                     raise AnswerError(f"a sign is not allowed ('{token}' with no number before it)")
                 raise AnswerError(f"a number or '(' is missing before '{token}'")
-            _apply(waiting, values, _OPERATORS[token][0])
+            _apply(waiting, values, operators[token][0], operators)
             waiting.append(token)
             operand = True
     if operand:
         raise AnswerError("a number is missing at the end")
     if depth:
         raise AnswerError("'(' without ')'")
-    _apply(waiting, values, 0)
+    _apply(waiting, values, 0, operators)
     return Fraction(values[0]), tuple(numbers)
 
 
-def _apply(waiting: list[str], values: list[int | Fraction], precedence: int) -> None:
+def _apply(waiting: list[str], values: list[int | Fraction], precedence: int, operators: Operators) -> None:
     """Apply the waiting operators of at least `precedence`, back to the last open bracket.
 
-    Raises AnswerError on a division by zero.
+    Raises AnswerError on a division by zero, and by whole operators on one with a rest.
     """
-    while waiting and waiting[-1] != "(" and _OPERATORS[waiting[-1]][0] >= precedence:
+    while waiting and waiting[-1] != "(" and operators[waiting[-1]][0] >= precedence:
         right = values.pop()
         try:
-            values[-1] = _OPERATORS[waiting.pop()][1](values[-1], right)
+            values[-1] = operators[waiting.pop()][1](values[-1], right)
         except ZeroDivisionError:
             raise AnswerError("division by zero") from None
+
+
+def _whole_quotient(left: int, right: int) -> int:
+    """Raises AnswerError where there is a rest, ZeroDivisionError."""
+    quotient, rest = divmod(left, right)
+    if rest:
+        raise AnswerError(f"{_show(left)} / {_show(right)} is not a whole number")
+    return quotient
 
 
 def _integer(token: str) -> int:

@@ -8,8 +8,9 @@ from zlib import crc32
 
 import numpy as np
 
+from ..numbers import Hand, solvable
 from ..task import split_of
-from .hands import MAX_NUMBER, Hand, hands, solvable
+from .hands import MAX_NUMBER, hands
 from .puzzles import HELD_OUT, PUZZLES
 
 MAX_TARGET = 1000

@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from .hands import MAX_NUMBER, Hand
+from ..numbers import Hand
+from .hands import MAX_NUMBER
 
 PUZZLES = "puzzles"
 """The name of the split that a file of puzzles adds."""

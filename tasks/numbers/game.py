@@ -1,0 +1,211 @@
+"""`NumberGame`: the rules, texts and faces of games that combine numbers with + - * / into a target."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Hashable, Sequence
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..answers import check_arithmetic
+from ..errors import IllegalStep, UnreadableStep
+from ..pictures import Picture, cards
+from ..problem import Problem, Verdict
+from ..rationals import Combine, Exact, combinations, exact, show
+from ..task import Task
+from .layout import Face, Layout
+from .solving import distance, solvable
+from .state import Hand, Numbers
+
+# Fifteen digits: with six numbers to 100 no reachable fraction comes near, and no text costs more than its length.
+_NUMBER = r"(\d{1,15}(?:/\d{1,15})?)"
+_STEP = re.compile(rf"{_NUMBER}\s+([-+*/])\s+{_NUMBER}", re.ASCII)
+_TIGHT = re.compile(r"(\d{1,15})\s*([-+*/])\s*(\d{1,15})", re.ASCII)
+
+
+class NumberGame(Task[Numbers, Combine]):
+    """Combine numbers with + - * / into a target. Each step takes two of the numbers and puts their result in their
+    place; a difference is written larger - smaller.
+
+    The data of a problem are what `Numbers` is made of. A game sets `layout`, and with it its numeric face.
+    """
+
+    layout: ClassVar[Layout]
+    enumerable = True
+    dead_ends = True
+    words: tuple[str, ...] = (
+        *("use", "to", "make", "+", "-", "*", "/", "(", ")", ",", "="),
+        *("is", "not", "among", "the", "numbers", "division", "by", "zero", "a", "difference", "larger", "smaller"),
+    )
+    low = -1.0
+    high = 64.0
+
+    # rules --------------------------------------------------------------------------------------------------------
+
+    def start(self, problem: Problem) -> Numbers:
+        return Numbers(*problem.data)
+
+    def steps(self, state: Numbers) -> Sequence[Combine]:
+        return [row[0] for row in self.expand(state)]
+
+    def apply(self, state: Numbers, step: Combine) -> Numbers:
+        left, sign, right = step
+        rest = list(state.numbers)
+        for number in (left, right):
+            if number not in rest:
+                raise IllegalStep(f"{show(number)} is not among the numbers")
+            rest.remove(number)
+        pair = (left, right) if left <= right else (right, left)
+        for _, legal, result in combinations(*pair):
+            if legal == step:
+                if state.whole and type(result) is not int:
+                    raise IllegalStep(f"{show(result)} is not a whole number")
+                rest.append(result)
+                return state._replace(numbers=tuple(sorted(rest)))
+        if sign == "/":
+            raise IllegalStep("division by zero")
+        raise IllegalStep("a difference is larger - smaller" if sign == "-" else "not the canonical spelling")
+
+    def expand(self, state: Numbers) -> list[tuple[Combine, Numbers, Hashable, float]]:
+        return list(self.layout.children(state)[1]) if len(state.numbers) > 1 else []
+
+    def solved(self, state: Numbers) -> bool:
+        if state.spare:
+            return state.target in state.numbers
+        return len(state.numbers) == 1 and state.numbers[0] == state.target
+
+    # text ---------------------------------------------------------------------------------------------------------
+
+    def ask(self, problem: Problem) -> str:
+        return f"use {self.show(self.start(problem))}"
+
+    def show(self, state: Numbers) -> str:
+        return f"{self.brief(state)} to make {state.target}"
+
+    def brief(self, state: Numbers) -> str:
+        return " ".join(map(show, state.numbers))
+
+    def write(self, state: Numbers, step: Combine) -> str:
+        return f"{show(step.left)} {step.sign} {show(step.right)}"
+
+    def read(self, state: Numbers, text: str) -> Combine:
+        match = _STEP.fullmatch(text.strip()) or _TIGHT.fullmatch(text.strip())
+        if not match:
+            raise UnreadableStep("a step is: number sign number")
+        try:
+            left, right = _number(match[1]), _number(match[3])
+        except ZeroDivisionError:
+            raise UnreadableStep("a step is: number sign number") from None
+        sign = match[2]
+        if sign in "+*" and left > right:
+            left, right = right, left
+        return Combine(left, sign, right)
+
+    # judging ------------------------------------------------------------------------------------------------------
+
+    def heuristic(self, state: Numbers) -> float:
+        return float(not self.solved(state)) if state.spare else float(len(state.numbers) - 1)
+
+    def distance(self, state: Numbers) -> int | float:
+        numbers, target, whole, spare = state
+        if spare:
+            return distance(numbers, target, whole)
+        return len(numbers) - 1 if solvable(numbers, target, whole) else math.inf
+
+    def value(self, state: Numbers, left: int | None = None) -> float:
+        numbers, target, whole, spare = state
+        if spare:
+            return float(distance(numbers, target, whole) < (math.inf if left is None else left + 1))
+        enough = left is None or left >= len(numbers) - 1
+        return 1.0 if enough and solvable(numbers, target, whole) else 0.0
+
+    def answer(self, problem: Problem, steps: Sequence[Combine]) -> str:
+        state = self.start(problem)
+        texts: list[tuple[Exact, str]] = [(number, show(number)) for number in state.numbers]
+        for step in steps:
+            left, right = _take(texts, step.left), _take(texts, step.right)
+            state = self.apply(state, step)
+            (value,) = _added(state.numbers, [number for number, _ in texts])
+            texts.append((value, f"({left} {step.sign} {right})"))
+        if state.spare and self.solved(state):
+            texts = [(value, text) for value, text in texts if value == state.target][:1]
+        return ", ".join(_bare(text) for _, text in texts)
+
+    def check(self, problem: Problem, answer: str) -> Verdict:
+        numbers, target, whole, spare = self.start(problem)
+        hand = [int(number) for number in numbers]
+        return check_arithmetic(answer, hand, target, use_all=not spare, whole=whole)
+
+    # faces --------------------------------------------------------------------------------------------------------
+
+    def observe(self, state: Numbers) -> NDArray[np.float32]:
+        """(width,) float32: log(1 + n) of the numbers in order, -1 where used up, and of the target; then, where the
+        layout says so, `whole` and `spare` as 0 or 1."""
+        return self.layout.face(state)[0]
+
+    def index(self, state: Numbers, step: Combine) -> int:
+        """5 * slot + operation: the slot is the pair of positions in the sorted hand, (0,1) (0,2) ... ; the
+        operations are a+b, a*b, b-a, b/a, a/b for the pair a <= b."""
+        for index, row in zip(*self.layout.children(state), strict=True):
+            if row[0] == step:
+                return index
+        self.apply(state, step)  # raises the reason
+        raise AssertionError(f"{step} is legal but not among the children of {state}")
+
+    def step_at(self, state: Numbers, index: int) -> Combine:
+        return self.layout.move(state, index)[0]
+
+    def move(self, state: Numbers, index: int) -> tuple[Combine, Numbers]:
+        return self.layout.move(state, index)
+
+    def face(self, state: Numbers) -> Face:
+        return self.layout.face(state)
+
+    def mask(self, state: Numbers) -> NDArray[np.int8]:
+        return self.layout.face(state)[1]
+
+    def picture(self, state: Numbers) -> Picture:
+        return cards([show(number) for number in state.numbers], self.layout.size, self._caption(state))
+
+    def _caption(self, state: Numbers) -> str:
+        return f"make {state.target}"
+
+
+def as_hand(numbers: Any, sizes: range) -> tuple[int, ...]:
+    """Whole numbers, a tuple or list of a size in `sizes`, as a sorted hand. Raises ValueError for anything else."""
+    if not isinstance(numbers, tuple | list) or len(numbers) not in sizes or not all(type(n) is int for n in numbers):
+        size = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+        raise ValueError(f"a hand is {size} whole numbers, got {numbers!r}")
+    return tuple(sorted(numbers))
+
+
+def _number(text: str) -> Exact:
+    """`24` or `8/3`, as `_NUMBER` matches it."""
+    top, bar, bottom = text.partition("/")
+    return exact(Fraction(int(top), int(bottom))) if bar else int(top)
+
+
+def _take(texts: list[tuple[Exact, str]], number: Exact) -> str:
+    """Removes and returns the text of `number`."""
+    for place, (value, text) in enumerate(texts):
+        if value == number:
+            del texts[place]
+            return text
+    raise IllegalStep(f"{show(number)} is not among the numbers")
+
+
+def _added(after: Hand, before: list[Exact]) -> list[Exact]:
+    """What `after` holds beyond `before`."""
+    rest = list(after)
+    for number in before:
+        rest.remove(number)
+    return rest
+
+
+def _bare(text: str) -> str:
+    """Without the outermost brackets that `answer` puts around every operation."""
+    return text[1:-1] if text.startswith("(") else text

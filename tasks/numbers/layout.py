@@ -1,0 +1,117 @@
+"""The numeric face of number games of one size: what an action index means, masks and observations."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import lru_cache
+from itertools import combinations as choose
+from itertools import product
+from math import log1p
+from operator import eq
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import IllegalStep
+from ..rationals import Combine, Exact, combinations, combine
+from .state import Numbers, without
+
+OPERATIONS = 5
+
+Face = tuple[NDArray[np.float32], NDArray[np.int8], bool]
+Child = tuple[Combine, Numbers, Hashable, float]
+
+_FLOAT = np.dtype(np.float32)
+_new = tuple.__new__  # what `Numbers(...)` ends in, without the way there
+
+
+class Layout:
+    """For hands of at most `size` numbers.
+
+    pairs: positions i < j in the sorted hand, in the order of the slots: (0,1) (0,2) ... .
+    moves: what an action index means: i, j and the number of the operation, `5 * slot + operation`.
+    n_actions, width: the number of actions and of observed numbers.
+    legal: the mask of all hands of one pattern: is the lowest number 0, and is each next one equal to the one before?
+    children, face: functions of a state, which remember the last `kept` states.
+
+    Args:
+        rules: do observations end with `whole` and `spare`, as 0 or 1?
+        kept: how many states are remembered.
+    """
+
+    def __init__(self, size: int, *, rules: bool, kept: int):
+        self.size, self.rules = size, rules
+        self.pairs = tuple(choose(range(size), 2))
+        self._slot = {pair: OPERATIONS * slot for slot, pair in enumerate(self.pairs)}
+        self.moves = tuple((i, j, operation) for i, j in self.pairs for operation in range(OPERATIONS))
+        self.n_actions = len(self.moves)
+        self.width = size + 1 + 2 * rules
+        patterns = (equal for left in range(size + 1) for equal in product((False, True), repeat=left))
+        self.legal = {equal: self._mask(equal) for equal in patterns}
+        self._used = [(-1.0,) * (size - left) for left in range(size + 1)]
+        self._floats = Struct(f"={self.width}f")
+        self.children = lru_cache(maxsize=kept)(self._children)
+        self.face = lru_cache(maxsize=kept)(self._face)
+
+    def move(self, state: Numbers, index: int) -> tuple[Combine, Numbers]:
+        """The step that an action stands for and the state after it. Raises IllegalStep."""
+        numbers = state[0]
+        i, j, operation = self.moves[index] if 0 <= index < self.n_actions else (0, self.size, 0)
+        if j < len(numbers):
+            a, b = numbers[i], numbers[j]
+            repeated = (i and numbers[i - 1] == a) or (j > i + 1 and numbers[j - 1] == b)
+            if not (repeated or (operation == 3 and not a) or (operation == 4 and a == b)):
+                if type(a) is type(b) is int:  # few pairs, met again and again
+                    _, step, result = combinations(a, b)[operation if operation < 4 else -1]
+                else:
+                    step, result = combine(operation, a, b)
+                if not state[2] or type(result) is int:
+                    return step, _new(Numbers, (without(numbers, i, j, result), *state[1:]))
+        raise IllegalStep(f"action {index} is not legal here")
+
+    def _children(self, state: Numbers) -> tuple[tuple[int, ...], tuple[Child, ...]]:
+        """The index of every legal step, ascending, and (step, child, key, cost); of equal pairs the lowest slot."""
+        numbers, *rest = state
+        seen: set[tuple[Exact, Exact]] = set()
+        indices, rows = [], []
+        for i, j in choose(range(len(numbers)), 2):
+            pair = numbers[i], numbers[j]
+            if pair in seen:
+                continue
+            seen.add(pair)
+            slot = self._slot[i, j]
+            for operation, step, result in combinations(*pair):
+                if state.whole and type(result) is not int:
+                    continue
+                child = _new(Numbers, (without(numbers, i, j, result), *rest))
+                indices.append(slot + operation)
+                rows.append((step, child, child, 1.0))
+        return tuple(indices), tuple(rows)
+
+    def _face(self, state: Numbers) -> Face:
+        numbers, target, whole, spare = state
+        rules = (whole, spare) if self.rules else ()
+        # Faster than np.array(list, np.float32), and read-only as it should be.
+        packed = self._floats.pack(*map(log1p, numbers), *self._used[len(numbers)], log1p(target), *rules)
+        mask = self.legal[tuple(map(eq, (0, *numbers), numbers))]
+        if whole:
+            mask = mask.copy()
+            for i, j in choose(range(len(numbers)), 2):
+                a, b = numbers[i], numbers[j]
+                mask[self._slot[i, j] + 3] &= bool(a) and b % a == 0
+                mask[self._slot[i, j] + 4] &= bool(b) and a % b == 0
+            mask.flags.writeable = False
+        solved = target in numbers if spare else numbers == (target,)
+        return np.frombuffer(packed, _FLOAT), mask, solved
+
+    def _mask(self, equal: tuple[bool, ...]) -> NDArray[np.int8]:
+        """Of equal pairs the lowest slot counts, as in `children`; of equal numbers only one quotient."""
+        mask = np.zeros((len(self.pairs), OPERATIONS), np.int8)
+        for i, j in choose(range(len(equal)), 2):
+            if not ((i and equal[i]) or (j > i + 1 and equal[j])):
+                place = self._slot[i, j] // OPERATIONS
+                mask[place] = 1, 1, 1, not (i == 0 and equal[0]), not (j == i + 1 and equal[j])
+        flat = mask.reshape(-1)
+        flat.flags.writeable = False
+        return flat
