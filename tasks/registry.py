@@ -11,6 +11,7 @@ from warnings import warn
 from .countdown import Countdown
 from .game24 import Game24
 from .maze import Maze
+from .sokoban import Sokoban
 from .task import Task
 from .word_problems import MathProblems
 
@@ -80,3 +81,4 @@ register("countdown", Countdown)
 register("game24", Game24)
 register("maze", Maze)
 register("math", MathProblems)
+register("sokoban", Sokoban)

@@ -1,0 +1,132 @@
+"""What a level is made of: the board, which never changes, and the state on it. Sets of cells are bits of one int.
+
+Left out on purpose: the rules of a step (`task.py`) and the text format (`text.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+DIRECTIONS = "udlr"
+"""The four steps in the order of their action numbers: up, down, left, right."""
+
+
+class Board:
+    """Walls, floor and goals. Cells are numbered row * width + column, from the top left.
+
+    Attributes:
+        rows: the map as equally long strings of `#` wall, ` ` floor or outside, `.` goal.
+        width, height: of the map. deltas: what each of `DIRECTIONS` adds to the number of a cell.
+        floor: the cells that walls enclose, goals included; every one of them has four neighbours on the map.
+        goals: the goals, all on the floor.
+
+    Boards with equal rows are equal. Raises ValueError for a goal that no walls enclose.
+    """
+
+    def __init__(self, rows: tuple[str, ...]):
+        self.rows = rows
+        self.height, self.width = len(rows), max(map(len, rows))
+        self.deltas = (-self.width, self.width, -1, 1)
+        cells = "".join(row.ljust(self.width) for row in rows)
+        open_cells = sum(1 << cell for cell, mark in enumerate(cells) if mark != "#")
+        self.floor = open_cells & ~self._outside(open_cells)
+        self.goals = sum(1 << cell for cell, mark in enumerate(cells) if mark == ".")
+        if self.goals & ~self.floor:
+            raise ValueError("walls must enclose every goal")
+        self._hash = hash(rows)
+
+    def _outside(self, open_cells: int) -> int:
+        """The open cells from which one could walk off the map."""
+        width, size = self.width, self.width * self.height
+        row = (1 << width) - 1
+        first = sum(1 << cell for cell in range(0, size, width))
+        last = first << (width - 1)
+        outside, grown = 0, open_cells & (row | row << (size - width) | first | last)
+        while grown != outside:
+            outside = grown
+            sideways = (outside & ~last) << 1 | (outside & ~first) >> 1
+            grown |= (sideways | outside << width | outside >> width) & open_cells
+        return outside
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Board) and self.rows == other.rows)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"Board({self.rows!r})"
+
+    def __reduce__(self) -> tuple[object, tuple[tuple[str, ...]]]:
+        return board_of, (self.rows,)
+
+    def flood(self, start: int, free: int) -> int:
+        """The cells of `free` that can be walked to from those of `start` (which lie in it)."""
+        width, reached, grown = self.width, 0, start
+        while grown != reached:
+            reached = grown
+            grown |= (reached << 1 | reached >> 1 | reached << width | reached >> width) & free
+        return reached
+
+    def walks(self, player: int, free: int) -> Iterator[int]:
+        """Where the player can be after 0, 1, 2 ... steps and no fewer: disjoint sets of cells."""
+        width, layer = self.width, 1 << player
+        seen = layer
+        while layer:
+            yield layer
+            layer = (layer << 1 | layer >> 1 | layer << width | layer >> width) & free & ~seen
+            seen |= layer
+
+    @cached_property
+    def pushes(self) -> tuple[dict[int, int], ...]:
+        """For each goal, ascending: from which cells a lone box can be pushed there, and in how many pushes at least
+        (as if the player could fly)."""
+        return tuple(self._pushes_to(goal) for goal in cells_of(self.goals))
+
+    def _pushes_to(self, goal: int) -> dict[int, int]:
+        pushes, layer = {goal: 0}, [goal]
+        while layer:
+            pulled = []
+            for cell in layer:
+                for delta in self.deltas:
+                    before = cell + delta
+                    if self.floor >> before & 1 and self.floor >> (before + delta) & 1 and before not in pushes:
+                        pushes[before] = pushes[cell] + 1
+                        pulled.append(before)
+            layer = pulled
+        return pushes
+
+    @cached_property
+    def alive(self) -> int:
+        """The cells from which a lone box can be pushed to some goal; a box on any other cell never gets to one."""
+        return sum(1 << cell for cell in set().union(*self.pushes))
+
+    @cached_property
+    def nearest(self) -> dict[int, float]:
+        """For each cell of the floor, the fewest pushes to any goal; math.inf on dead squares."""
+        return {cell: min(row.get(cell, math.inf) for row in self.pushes) for cell in cells_of(self.floor)}
+
+
+@lru_cache(maxsize=1 << 12)
+def board_of(rows: tuple[str, ...]) -> Board:
+    """The board with these rows; the same object again while it is remembered, so that its tables are made once."""
+    return Board(rows)
+
+
+class Level(NamedTuple):
+    """A state: the board, the cells of the boxes as bits, and the cell of the player. As many boxes as goals."""
+
+    board: Board
+    boxes: int
+    player: int
+
+
+def cells_of(cells: int) -> Iterator[int]:
+    """The numbers of the cells in a set, ascending."""
+    while cells:
+        lowest = cells & -cells
+        yield lowest.bit_length() - 1
+        cells ^= lowest

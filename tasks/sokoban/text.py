@@ -1,0 +1,118 @@
+"""The standard text format of levels, read and written.
+
+    #  wall     $  box     *  box on a goal     .  goal
+    @  player   +  player on a goal             a blank is floor, or what lies outside the walls
+
+Also read, as other programs write them: `-` or `_` for floor, `b` `B` `p` `P` `o` for `$` `*` `@` `+` `.`. Lines that
+begin with `;` are comments. Blank lines around a level are skipped. Left out: run-length encoding, hexagonal boards.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from .board import Level, board_of, cells_of
+
+MARKS = "# .$*@+"
+_OTHERS = str.maketrans("-_bBpPo", "  $*@+.")
+_GOALS = str.maketrans("$*@+", " . .")
+
+LARGEST = 64
+"""A level has at most so many rows, and as many columns."""
+
+
+@lru_cache(maxsize=1 << 12)
+def parse_level(text: str) -> Level:
+    """The level that a text stands for. Raises ValueError with the rule that it breaks."""
+    if len(text) > 4 * LARGEST * LARGEST:
+        raise ValueError(f"a level has at most {LARGEST} rows and columns")
+    lines = [line.rstrip().translate(_OTHERS) for line in text.split("\n") if not line.startswith(";")]
+    while lines and not lines[-1]:
+        lines.pop()
+    while lines and not lines[0]:
+        del lines[0]
+    if not lines:
+        raise ValueError("a level has at least one row")
+    width = max(map(len, lines))
+    if len(lines) > LARGEST or width > LARGEST:
+        raise ValueError(f"a level has at most {LARGEST} rows and columns, got {len(lines)} and {width}")
+    rows = [line.ljust(width) for line in lines]
+    cells = "".join(rows)
+    if unknown := sorted(set(cells) - set(MARKS)):
+        raise ValueError(f"a level is made of {MARKS!r}, got {unknown[0]!r}")
+    players = [cell for cell, mark in enumerate(cells) if mark in "@+"]
+    if len(players) != 1:
+        raise ValueError(f"a level has one player, got {len(players)}")
+    boxes = sum(1 << cell for cell, mark in enumerate(cells) if mark in "$*")
+    board = board_of(tuple(row.translate(_GOALS) for row in rows))
+    if not boxes or boxes.bit_count() != board.goals.bit_count():
+        counts = f"got {boxes.bit_count()} and {board.goals.bit_count()}"
+        raise ValueError(f"a level has as many boxes as goals, and at least one, {counts}")
+    if (boxes | 1 << players[0]) & ~board.floor:
+        raise ValueError("walls must enclose the player and every box")
+    return Level(board, boxes, players[0])
+
+
+def render(level: Level) -> str:
+    """The level in the standard format, without blanks at line ends; `parse_level` is its inverse."""
+    return "\n".join(row.rstrip() for row in grid(level))
+
+
+def grid(level: Level) -> list[str]:
+    """The rows of a level in the marks of the standard format, equally long."""
+    board, boxes, player = level
+    marks = list("".join(board.rows))
+    for cell in cells_of(boxes):
+        marks[cell] = "*" if marks[cell] == "." else "$"
+    marks[player] = "+" if marks[player] == "." else "@"
+    text = "".join(marks)
+    return [text[start : start + board.width] for start in range(0, len(text), board.width)]
+
+
+def read_levels(path: str | Path) -> list[str]:
+    """The levels of a file in its order, one text each; they are parted by blank lines or by lines of comment.
+
+    Raises FileNotFoundError; what is no level shows when it is parsed.
+    """
+    levels: list[str] = []
+    block: list[str] = []
+    for line in [*Path(path).read_text(encoding="utf-8").splitlines(), ""]:
+        if line.strip() and not line.startswith(";"):
+            block.append(line)
+        elif block:
+            levels.append("\n".join(block))
+            block = []
+    return levels
+
+
+def canonical(level: Level) -> str:
+    """Equal for levels that differ only by rotation, reflection, and by what lies out of the player's reach."""
+    board, boxes, player = level
+    inside = board.flood(1 << player, board.floor) | boxes | board.goals
+    rows = grid(level)
+    if inside != board.floor or board.floor.bit_count() != sum(map(_open, rows)):
+        marks = "".join(mark if inside >> cell & 1 else "#" for cell, mark in enumerate("".join(rows)))
+        rows = [marks[start : start + board.width] for start in range(0, len(marks), board.width)]
+    columns = _trimmed(_turned(_trimmed(rows)))
+    rows = _turned(columns)
+    images = []
+    for lines in (rows, columns):
+        mirrored = [line[::-1] for line in lines]
+        images += [lines, lines[::-1], mirrored, mirrored[::-1]]
+    return min("\n".join(lines) for lines in images)
+
+
+def _turned(rows: list[str]) -> list[str]:
+    """Columns for rows."""
+    return ["".join(column) for column in zip(*rows, strict=True)]
+
+
+def _open(row: str) -> int:
+    return len(row) - row.count("#")
+
+
+def _trimmed(rows: list[str]) -> list[str]:
+    """Without the rows of nothing but wall at both ends."""
+    inner = [place for place, row in enumerate(rows) if row.strip("#")]
+    return rows[inner[0] : inner[-1] + 1]
