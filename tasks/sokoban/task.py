@@ -106,6 +106,9 @@ class Sokoban(Task[Level, str]):
     def problem_key(self, problem: Problem) -> Hashable:
         return format_.canonical(self.start(problem))
 
+    def count(self, split: str = "train", **difficulty: Any) -> None:
+        read_knobs(Knobs, difficulty)  # raises where there is no such family; there is no end to those there are
+
     def attributes(self, problem: Problem) -> dict[str, float]:
         """`boxes`; `floor`: cells one can stand on; `moves`: of a shortest solution, infinite where there is none, NaN
         where it is not known."""
