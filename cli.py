@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import re
 import sys
@@ -49,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 VERBS = {
     "demo": "problems, search, SFT, meta-RL, evaluation and a report, in a folder from which it resumes",
-    "list": "the tasks and the ids of their environments",
+    "list": "the tasks: what they are, their levels, and the ids of their environments",
     "show": "a problem, how hard it is, and its exact value",
+    "play": "play a problem yourself, with hints and undo; exit status 0 says that it was solved",
     "solve": "search a problem and print the trace of the search as text",
     "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
     "check-task": "try every rule of the contract on a task; exit status 1 says that one is broken",
@@ -107,6 +107,8 @@ def parser() -> argparse.ArgumentParser:
     problem.add_argument("--puzzles", metavar="CSV", help=PUZZLES_HELP)
 
     verb("show", show_problem, problem)
+    play = verb("play", play_problem, problem)
+    play.add_argument("--budget", type=_positive, help="steps that the game may cost (default: 1000)")
     solve = verb("solve", solve_problem, problem)
     solve.add_argument("--search", default="best_first", help="depth_first, best_first or mcts (default: %(default)s)")
     solve.add_argument("--value", default="oracle", help="who values states, such as noisy:0.2 (default: %(default)s)")
@@ -271,12 +273,11 @@ def _finished(path: Path) -> list[Any]:
 
 
 def list_tasks(options: argparse.Namespace) -> None:
-    """One line a task."""
-    from . import tasks
-    from .envs import env_ids
+    """A few lines a task."""
+    from .agents.describe import task_text
+    from .tasks import names
 
-    for name in tasks.names():
-        print(name.ljust(max(map(len, tasks.names()))), *env_ids(name), sep="  ")
+    print("\n".join(map(task_text, names())))
 
 
 def _problem(options: argparse.Namespace) -> tuple[Task[Any, Any], Problem]:
@@ -319,24 +320,30 @@ def _knobs(task: Task[Any, Any], words: list[str]) -> dict[str, Any]:
 def show_problem(options: argparse.Namespace) -> None:
     """The question, where it comes from, and what is known about it."""
     task, problem = _problem(options)
-    state = task.start(problem)
-    distance, value = task.distance(state), task.value(state)
-    facts = {}
-    if problem.seed is not None:
-        facts["address"] = f"seed {problem.seed}, index {problem.index}, split {problem.split}"
-    if problem.difficulty:
-        facts["difficulty"] = " ".join(f"{knob}={value}" for knob, value in problem.difficulty.items())
-    if problem.solve_rate is not None:
-        facts["solve rate"] = f"{problem.solve_rate:.2%} of people or models"
-    facts |= {name: f"{number:g}" for name, number in task.attributes(problem).items()}
-    if task.enumerable:
-        facts["steps"] = f"{len(task.steps(state))} legal at the start"
-    known = {None: "not known", math.inf: "no solution"}
-    facts["distance"] = known.get(distance, f"{distance} steps to a solution")
-    facts["value"] = "not known" if value is None else f"{value:g}, of the start state, without backtracking"
-    print(task.ask(problem), end="\n\n")
-    for name, fact in facts.items():
-        print(name.ljust(max(map(len, facts))), fact, sep="  ")
+    from .agents.describe import problem_text
+
+    print(problem_text(task, problem))
+
+
+def play_problem(options: argparse.Namespace) -> int:
+    """A person plays, or a file does."""
+    task, problem = _problem(options)
+    from .agents.play import BUDGET, play
+
+    return 0 if play(task, problem, _typed(), print, options.budget or BUDGET) else 1
+
+
+def _typed() -> Iterator[str]:
+    """The lines of the standard input; those that nobody has seen being typed are printed."""
+    while True:
+        try:
+            line = input("> ")
+        except EOFError:
+            print()
+            return
+        if not sys.stdin.isatty():
+            print(line)
+        yield line
 
 
 def solve_problem(options: argparse.Namespace) -> int:

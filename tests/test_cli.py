@@ -97,11 +97,28 @@ def test_the_presets_of_the_help_page_are_those_there_are():
 # one problem --------------------------------------------------------------------------------------------------------
 
 
-def test_list_names_tasks_and_environments(metacot):
+def test_list_says_of_every_task_what_it_is_its_levels_and_its_ids(metacot):
     status, out, _ = metacot("list")
     assert status == 0
-    assert ["game24", "MetaCoT/Game24-v0", "MetaCoT/Game24Text-v0"] in [line.split() for line in out.splitlines()]
-    assert len(out.splitlines()) == len(tasks.names())
+    block = (
+        "game24\n"
+        "    Combine the numbers with + - * / until one is left and it equals the target.\n"
+        "    levels: easy (high=6), medium, hard (low=5 high=25)\n"
+        "    ids: MetaCoT/Game24-v0 MetaCoT/Game24Text-v0\n"
+    )
+    assert block in out
+    assert [line for line in out.splitlines() if not line.startswith(" ")] == tasks.names()
+    assert out.count("    ids: ") == len(tasks.names())
+
+
+def test_list_tells_why_a_task_cannot_be_made(metacot, monkeypatch):
+    monkeypatch.setattr(tasks.registry, "_factories", dict(tasks.registry._factories))
+
+    def needs_more():
+        raise ImportError("pip install 'metacot[more]'")
+
+    tasks.registry._factories["zebra"] = needs_more
+    assert "zebra\n    cannot be made: pip install 'metacot[more]'\n" in metacot("list")[1]
 
 
 def test_show_prints_the_question_and_what_is_known(metacot):
