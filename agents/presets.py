@@ -79,7 +79,8 @@ PRESETS: dict[str, RunSettings] = {
     "full": replace(
         DEMO,
         traces=TraceSettings(problems=200_000),
-        sft=SFTSettings(updates=10_000),
-        rl=RLSettings(updates=1200, micro=32, probe_every=100, save_every=50),
+        sft=SFTSettings(updates=9000),
+        rl=RLSettings(updates=800, micro=32, decay=0.5, max_tokens=448, probe_every=100, save_every=50),
+        trial=TrialSettings(budget=24),
     ),
 }

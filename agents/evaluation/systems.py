@@ -174,9 +174,11 @@ def heldout_probe(
 def machine() -> dict[str, Any]:
     """Where this runs: what a figure needs to be read."""
     names = ("torch", "transformers", "trl", "gymnasium", "numpy")
+    cuda = require("torch", "lm").cuda
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "accelerator": cuda.get_device_name() if cuda.is_available() else None,
         "python": platform.python_version(),
         **{name: version(name) for name in names},
     }

@@ -22,7 +22,8 @@ from .intervals import check_intervals
 class RLSettings:
     """updates: optimizer steps. groups, generations: problems an update, rollouts a problem.
 
-    lr: peak step size of AdamW, after `warmup` updates constant. beta: weight of the KL to the supervised model.
+    lr: peak step size of AdamW, after `warmup` updates constant; over the last `decay` share of the updates it falls to
+        zero along a line, which takes the noise out of a long run's end. beta: weight of the KL to the supervised model.
     micro: rollouts a backward pass, 0 = all at once; divides those of an update. temperature: of sampling.
     max_tokens: an episode is cut, and fails, when its context has grown to so many tokens; it bounds the memory of the
         longest rollout. save_every, log_every, probe_every: in updates.
@@ -33,6 +34,7 @@ class RLSettings:
     generations: int = 8
     lr: float = 3e-4
     warmup: int = 10
+    decay: float = 0.0
     beta: float = 0.01
     micro: int = 0
     temperature: float = 1.0
@@ -46,6 +48,8 @@ class RLSettings:
             raise ValueError(f"a group needs at least 2 rollouts to have a baseline, got {self.generations}")
         if self.micro and self.batch % self.micro:
             raise ValueError(f"micro must divide the {self.batch} rollouts of an update, got {self.micro}")
+        if not 0.0 <= self.decay <= 1.0:
+            raise ValueError(f"decay must be a share of the updates in [0, 1], got {self.decay}")
         check_intervals(self.save_every, self.log_every)
 
     @property
@@ -134,8 +138,8 @@ def train_rl(
         pad_to_multiple_of=16,  # code for a product is compiled and kept for each new shape
         temperature=settings.temperature,
         learning_rate=settings.lr,
-        lr_scheduler_type="constant_with_warmup",
         warmup_steps=settings.warmup,
+        **_schedule(settings),
         max_grad_norm=1.0,
         loss_type="dr_grpo",
         scale_rewards="none",
@@ -165,3 +169,14 @@ def train_rl(
         trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
         trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     language_model.model.eval()
+
+
+def _schedule(settings: RLSettings) -> dict[str, Any]:
+    """The trainer's arguments for the step size over time."""
+    falling = min(round(settings.decay * settings.updates), settings.updates - settings.warmup)
+    if falling <= 0:
+        return {"lr_scheduler_type": "constant_with_warmup"}
+    return {
+        "lr_scheduler_type": "warmup_stable_decay",
+        "lr_scheduler_kwargs": {"num_decay_steps": falling, "decay_type": "linear"},
+    }
