@@ -78,9 +78,9 @@ PRESETS: dict[str, RunSettings] = {
     "demo": DEMO,
     "full": replace(
         DEMO,
-        traces=TraceSettings(problems=200_000),
-        sft=SFTSettings(updates=9000),
-        rl=RLSettings(updates=800, micro=32, decay=0.5, max_tokens=448, probe_every=100, save_every=50),
+        traces=TraceSettings(problems=120_000),
+        sft=SFTSettings(updates=7000, probe_every=1000),
+        rl=RLSettings(updates=450, micro=32, decay=0.5, max_tokens=448, probe_every=50),
         trial=TrialSettings(budget=24),
     ),
 }

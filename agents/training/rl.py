@@ -23,7 +23,8 @@ class RLSettings:
     """updates: optimizer steps. groups, generations: problems an update, rollouts a problem.
 
     lr: peak step size of AdamW, after `warmup` updates constant; over the last `decay` share of the updates it falls to
-        zero along a line, which takes the noise out of a long run's end. beta: weight of the KL to the supervised model.
+        zero along a line, which takes the noise out of a long run's end.
+    beta: weight of the KL to the supervised model.
     micro: rollouts a backward pass, 0 = all at once; divides those of an update. temperature: of sampling.
     max_tokens: an episode is cut, and fails, when its context has grown to so many tokens; it bounds the memory of the
         longest rollout. save_every, log_every, probe_every: in updates.
