@@ -12,6 +12,7 @@ from .countdown import Countdown
 from .game24 import Game24
 from .maze import Maze
 from .sokoban import Sokoban
+from .sudoku import Sudoku
 from .task import Task
 from .word_problems import MathProblems
 
@@ -82,3 +83,4 @@ register("game24", Game24)
 register("maze", Maze)
 register("math", MathProblems)
 register("sokoban", Sokoban)
+register("sudoku", Sudoku)
