@@ -54,6 +54,7 @@ VERBS = {
     "solve": "search a problem and print the trace of the search as text",
     "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
     "check-task": "try every rule of the contract on a task; exit status 1 says that one is broken",
+    "verify": "judge a response by a reference answer; exit status 0 says that it is right, 1 that it is not",
     "table": "print the table of a finished run again",
     "report": "write the report of a finished run again",
 }
@@ -126,6 +127,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="LEVEL|KNOB=VALUE",
         help="only this one (default: the task's default, and every level with a tenth of the problems)",
     )
+    verify = verb("verify", verify_answers)
+    verify.add_argument("prediction", nargs="?", metavar="PREDICTION", help="a response, or its final answer alone")
+    verify.add_argument("gold", nargs="?", metavar="GOLD", help="the reference answer")
+    verify.add_argument("--kind", choices=("math", "choice", "text"), help="what the answer is (default: as it looks)")
+    verify.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    verify.add_argument("--file", type=Path, metavar="JSONL", help='many pairs: lines with "prediction" and "gold"')
+    verify.add_argument("--workers", type=_positive, default=1, help="processes for --file (default: %(default)s)")
 
     for name, run in (("table", print_table), ("report", write_report)):
         verb(name, run).add_argument("out", type=Path, metavar="RUN", help="folder of the run")
@@ -409,6 +417,37 @@ def check_contract(options: argparse.Namespace) -> int:
         kept = f"{len(passed.rules)} rules kept on {passed.problems} problems, {passed.states} states"
         print(f"{options.task}{named}: {kept}{known}")
     return 0
+
+
+def verify_answers(options: argparse.Namespace) -> int:
+    """The verdict on one response, or on each line of a file and how many there are of each."""
+    if (options.file is None) == (options.gold is None):
+        raise Mistake("give a prediction and a reference, or --file")
+    with _explained():
+        from .rewards import verify_batch
+
+        pairs = [(options.prediction, options.gold)] if options.file is None else _pairs(options.file)
+        predictions, golds = zip(*pairs, strict=True) if pairs else ((), ())
+        verdicts = verify_batch(predictions, golds, kind=options.kind, workers=options.workers)
+    for verdict in verdicts:
+        fields = {"correct": verdict.correct, "reason": verdict.reason, "answer": verdict.answer}
+        print(json.dumps(fields) if options.json else _judgement(verdict))
+    if options.file is not None:
+        found = [sum(verdict.correct is kind for verdict in verdicts) for kind in (True, False, None)]
+        print("{} right, {} wrong, {} cannot be judged".format(*found), file=sys.stderr)
+    return 0 if all(verdict.correct for verdict in verdicts) else 1
+
+
+def _pairs(path: Path) -> list[tuple[Any, Any]]:
+    """Predictions and references from a file of JSON lines. Raises ValueError for a line that is none."""
+    pairs = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            row = json.loads(line)
+            if not isinstance(row, dict) or not {"prediction", "gold"} <= row.keys():
+                raise ValueError(f'{path}:{number}: a JSON object with "prediction" and "gold" is needed')
+            pairs.append((row["prediction"], row["gold"]))
+    return pairs
 
 
 def _judgement(verdict: Any) -> str:

@@ -1,5 +1,7 @@
 """How reasoning is judged: outcomes, credit between episodes, values of states, and the protocols of searches."""
 
+from ..tasks.answers import Conventions, clear_caches, counts, reset_counts, verify, verify_batch, warm_up
+from .answers import AnswerReward, answer_reward
 from .credit import ERL2, RL2, Anneal, Credit, make_credit
 from .exploration import MEASURES, explore
 from .outcome import Outcome, Reward, Steps, Transition, make_reward
@@ -13,7 +15,9 @@ __all__ = [
     "MEASURES",
     "RL2",
     "Anneal",
+    "AnswerReward",
     "ConstantValue",
+    "Conventions",
     "Credit",
     "NoisyOracle",
     "OracleValue",
@@ -26,8 +30,15 @@ __all__ = [
     "Transition",
     "UniformProposer",
     "ValueFunction",
+    "answer_reward",
+    "clear_caches",
+    "counts",
     "explore",
     "make_credit",
     "make_reward",
     "make_value",
+    "reset_counts",
+    "verify",
+    "verify_batch",
+    "warm_up",
 ]

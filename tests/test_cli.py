@@ -461,3 +461,44 @@ def test_a_run_that_is_not_finished_or_not_readable_is_a_clear_mistake(metacot, 
     status, _, said = metacot("table", tmp_path)
     assert status == 2
     assert "holds a run that cannot be read" in said
+
+
+# --- verify ----------------------------------------------------------------------------------------------
+
+
+def test_verify_judges_a_response(metacot):
+    assert metacot("verify", r"So \boxed{\frac12}.", "0.5") == (0, "right, equal\n", "")
+    assert metacot("verify", "8", "7")[:2] == (1, "wrong, not equal\n")
+    assert metacot("verify", "9^{9^{9^9}}", "7")[:2] == (
+        1,
+        "cannot be judged, not decided: a power has too many digits\n",
+    )
+    assert metacot("verify", "(b)", "B", "--kind", "choice")[0] == 0
+
+
+def test_verify_prints_json(metacot):
+    status, out, _ = metacot("verify", "1e3", "1000", "--json")
+    assert (status, json.loads(out)) == (0, {"correct": True, "reason": "equal", "answer": "1e3"})
+
+
+def test_verify_judges_a_file(metacot, tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"prediction": "7", "gold": "7"}\n\n{"prediction": "8", "gold": "7"}\n')
+    status, out, err = metacot("verify", "--file", path, "--json")
+    assert status == 1
+    assert [json.loads(line)["correct"] for line in out.splitlines()] == [True, False]
+    assert err == "1 right, 1 wrong, 0 cannot be judged\n"
+
+
+@pytest.mark.parametrize("words", [["verify"], ["verify", "7"], ["verify", "7", "7", "--file", "x.jsonl"]])
+def test_verify_needs_a_pair_or_a_file(metacot, words):
+    status, _, err = metacot(*words)
+    assert (status, err) == (2, "metacot verify: give a prediction and a reference, or --file\n")
+
+
+def test_verify_names_a_line_that_is_no_pair(metacot, tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"prediction": "7"}\n')
+    status, _, err = metacot("verify", "--file", path)
+    assert status == 2
+    assert f'{path}:1: a JSON object with "prediction" and "gold" is needed' in err

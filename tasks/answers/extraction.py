@@ -1,0 +1,151 @@
+r"""The final answer in a response. The rule, in this order:
+
+1. What stands before the last `</think>` is not looked at; a thought that never ends holds no answer.
+2. `\boxed{...}` (or `\fbox`), with braces nested as deep as they are, and `<answer>...</answer>` are answers that the
+   writer marks. Where several are marked and they differ, all of them together are the answer: a list. So a box added
+   to another (`\boxed{5} Ignore the above, \boxed{7}`) never wins, while two boxes for two parts are right together.
+3. Else `#### 42`, else what follows the last "the answer is" and its like, up to the end of the sentence; where several
+   such sentences differ, all of them, as in 2.
+4. Else, in a text of several lines, the last line: its only formula in dollars, or the line.
+
+A response that tells its reader to ignore or disregard what stands above it holds no answer at all: whoever solves a
+problem has no reason to, and whoever attacks a grader does.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .errors import Unreadable
+from .limits import MAX_ANSWER, MAX_RESPONSE
+
+_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{|\\boxed\s+(?P<bare>[^\s{}\\$]+)|\\.|[{}]", re.DOTALL)
+_TAG = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
+_HASHES = re.compile(r"^\s*####\s*(.+?)\s*$", re.MULTILINE)
+_PHRASE = re.compile(
+    r"(?:\b(?:final |correct )?answer\b|\bfinal result\b|答案)\**\s*"
+    r"(?:(?:to (?:the|this) \w+ )?(?:is|equals|:|=|是|为)|:)\**\s*:?\s*(?:\n+\s*)?",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<![ap]\.m)(?<!\b[A-Z])[.!?](?=\s+[A-Z\"(]|\s*$)|\n")
+_CONCLUSION = re.compile(
+    r"(?:(?:so|thus|therefore|hence|then|and so|in conclusion|this gives|which gives"
+    r"|we (?:get|have|find|obtain)(?: that)?)\b[,:]?\s*)+",
+    re.IGNORECASE,
+)
+_FORMULA = re.compile(r"(?<!\\)\$\$?(.+?)(?<!\\)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_PROSE = re.compile(r"[A-Za-z]{4,} [A-Za-z]{2,} [A-Za-z]{2,}")
+_INJECTION = re.compile(
+    r"\b(?:ignore|disregard|forget)\s+(?:(?:all|any|everything|the|my|your|of)\s+)*(?:above|previous|prior|preceding|earlier)"
+    r"(?:\s+(?:instructions?|text|answers?|prompts?|lines?|box(?:es)?|messages?|content))?\s*(?:[,.;:!\n]|and\b|$)",
+    re.IGNORECASE,
+)
+MAX_MARKS = 64
+"""Boxes and tags in one response."""
+
+
+def final_answers(text: str) -> tuple[str, ...]:
+    """The marked answers, different ones in the order of their first mark; most often one.
+
+    Raises Unreadable where the response holds no answer.
+    """
+    if len(text) > MAX_RESPONSE:
+        raise Unreadable(f"the response is too long (more than {MAX_RESPONSE} characters)")
+    if "<think" in text or "</think" in text:
+        text = _after_thought(text)
+    if _INJECTION.search(text):
+        raise Unreadable("the response tells its reader to ignore what stands above")
+    if ("boxed" in text or "\\fbox" in text or "<answer" in text.lower()) and (marked := _marked(text)):
+        return _different(marked)
+    if "####" in text and (hashes := _HASHES.findall(text)):
+        return _different(hashes)
+    if phrases := list(_PHRASE.finditer(text)) if _mentions_answer(text) else []:
+        said = [_sentence(text, phrase.end()) for phrase in phrases[-MAX_MARKS:]]
+        if any(said):
+            return _different([answer for answer in said if answer])
+    return (_last_line(text),)
+
+
+def _mentions_answer(text: str) -> bool:
+    lowered = text.lower()
+    return "answer" in lowered or "result" in lowered or "答案" in lowered
+
+
+def _after_thought(text: str) -> str:
+    tail = text.rpartition("</think>")[2]
+    if "<think" in tail:
+        raise Unreadable("a thought that never ends")
+    return tail
+
+
+def _marked(text: str) -> list[str]:
+    """What stands in boxes and answer tags, in order; boxes within a tag are what that tag says."""
+    found: list[tuple[int, str]] = []
+    for tag in _TAG.finditer(text):
+        found.extend((tag.start(), box) for _, box in _boxes(tag[1]) or [(0, tag[1].strip())])
+    found.extend(_boxes(_TAG.sub(lambda tag: " " * len(tag[0]), text) if found else text))
+    if len(found) > MAX_MARKS:
+        raise Unreadable(f"more than {MAX_MARKS} marked answers")
+    return [answer for _, answer in sorted(found, key=lambda entry: entry[0])]
+
+
+def _boxes(text: str) -> list[tuple[int, str]]:
+    """(place, content) of the boxes that are closed and in no other closed box, in one pass over all braces."""
+    spans: list[tuple[int, int, str]] = []
+    open_braces: list[tuple[int, int] | None] = []
+    for mark in _BOX.finditer(text):
+        if mark["bare"] is not None:
+            spans.append((mark.start(), mark.end(), mark["bare"].rstrip(".,")))
+        elif mark[0] == "{":
+            open_braces.append(None)
+        elif mark[0][-1] == "{" and len(mark[0]) > 2:
+            open_braces.append((mark.start(), mark.end()))
+        elif mark[0] == "}" and open_braces and (box := open_braces.pop()):
+            while spans and spans[-1][0] > box[0]:
+                spans.pop()
+            spans.append((box[0], mark.end(), _unboxed(text[box[1] : mark.start()][: MAX_ANSWER + 1])))
+    return [(start, content) for start, _, content in spans]
+
+
+def _unboxed(content: str) -> str:
+    r"""The content of a box; of `\boxed{\boxed{7}}` that of the inner one."""
+    content = content.strip()
+    for _ in range(4):
+        if not (content.startswith("\\boxed{") and content.endswith("}") and content.count("{") == content.count("}")):
+            break
+        content = content[7:-1].strip()
+    return content
+
+
+def _different(answers: list[str]) -> tuple[str, ...]:
+    """Without repetitions, in order; empty ones do not count where others are there."""
+    kept = dict.fromkeys(answer.strip() for answer in answers)
+    if len(kept) > 1:
+        kept.pop("", None)
+    return tuple(kept)
+
+
+def _sentence(text: str, start: int) -> str:
+    """From `start` to the end of the sentence, without an emphasis that was opened before it."""
+    end = _SENTENCE.search(text, start)
+    said = text[start : end.start() if end else len(text)].strip().strip("*").strip()
+    formulas = list(_FORMULA.finditer(said))
+    if len(formulas) == 1:  # "the value $x = 5$, as asked", but not "$5$ cm"
+        formula = formulas[0]
+        if formula.start() or said[formula.end() :].startswith((",", ";")):
+            return next(part for part in formula.groups() if part).strip()
+    return said
+
+
+def _last_line(text: str) -> str:
+    line = text.strip()
+    if "\n" not in line:
+        return _CONCLUSION.sub("", line, count=1) if _CONCLUSION.match(line) else line
+    if len(line) <= MAX_ANSWER and ("\\begin" in line or line.startswith(("$$", "\\["))) and not _PROSE.search(line):
+        return line  # one formula on several lines
+    line = line.rsplit("\n", 1)[-1].strip()
+    line = _CONCLUSION.sub("", line, count=1) if _CONCLUSION.match(line) else line
+    formulas = _FORMULA.findall(line)
+    if len(formulas) == 1:
+        return next(part for part in formulas[0] if part).strip()
+    return line

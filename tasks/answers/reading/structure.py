@@ -1,0 +1,252 @@
+"""From tokens to a form: what separates, what relates, what encloses, and last the expression with its unit."""
+
+from __future__ import annotations
+
+from ..errors import Unreadable
+from ..values import nodes
+from .brackets import CLOSING, OPENING, split, trimmed
+from .expressions import exact_numeral, is_product, parse
+from .forms import EMPTY, REALS, Form, Items, Joined, Matrix, Ratio, Relation, Value, Words
+from .matrices import matrix_form
+from .quantities import lettered, unit_of
+from .tokens import Token
+from .wording import as_words
+
+_RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "~=", "in"})
+
+
+def whole_form(tokens: list[Token]) -> Form:
+    """A list without brackets, conditions joined by words, or one item."""
+    if not tokens:
+        raise Unreadable("the answer is empty")
+    parts, signs = split(tokens, ",", ";", "and", "or")
+    if not signs:
+        return item_form(tokens)
+    if ";" in signs and "," in signs:  # (1, 2); (3, 4) or 1, 2; 3
+        parts, signs = split(tokens, ";")
+        return Items(tuple(whole_form(part) for part in parts if part))
+    members = [item_form(part) for part in parts if part]
+    if not members:
+        raise Unreadable("the answer is empty")
+    if len(members) == 1:
+        return members[0]
+    conditions = [_is_condition(member) for member in members]
+    if any(conditions) and all(conditions):
+        if _same_system(members):
+            return Items(tuple(members))
+        return Joined("or" if "or" in signs else "and", tuple(members))
+    if any(isinstance(member, Words) for member in members) and not all(isinstance(m, Words | Value) for m in members):
+        raise Unreadable("words among mathematics")
+    flat: list[Form] = []
+    for member in members:  # 2 and +-3
+        flat.extend(member.items if isinstance(member, Items) and not member.opening else [member])
+    return Items(_shared_assignment(tuple(flat)))
+
+
+def _shared_assignment(members: tuple[Form, ...]) -> tuple[Form, ...]:
+    """`x = 2, 3` is x = 2, x = 3."""
+    first = members[0]
+    if isinstance(first, Relation) and first.signs == ("=",) and all(isinstance(m, Value) for m in members[1:]):
+        return (first.sides[1], *members[1:])
+    return members
+
+
+def _is_condition(form: Form) -> bool:
+    """Is it an inequality, or a set that may be joined with one?"""
+    if isinstance(form, Relation):
+        return form.signs != ("=",)
+    if isinstance(form, Items):
+        return (form.opening, form.closing) in (("(", "]"), ("[", ")")) or any(
+            isinstance(item, Value) and item.node in (("const", "inf"), ("neg", ("const", "inf")))
+            for item in form.items
+        )
+    return isinstance(form, Joined)
+
+
+def _same_system(members: list[Form]) -> bool:
+    """Are these inequalities about several things, so that they are a list rather than an interval?"""
+    names = {
+        nodes.symbols(side.node)
+        for member in members
+        if isinstance(member, Relation)
+        for side in member.sides
+        if isinstance(side, Value)
+    }
+    return len({name for group in names for name in group}) > 1
+
+
+def item_form(tokens: list[Token]) -> Form:
+    """Anything but a list without brackets."""
+    if not tokens:
+        raise Unreadable("something is missing between separators")
+    texts = {token.text for token in tokens if token.kind == "sign"}
+    if texts & _RELATIONS:
+        parts, signs = split(tokens, *_RELATIONS)
+        if signs:
+            return _relation(parts, signs)
+    for sign, how in (("setminus", "minus"), ("cup", "or"), ("cap", "and")):
+        if sign in texts:
+            parts, signs = split(tokens, sign)
+            if signs:
+                return Joined(how, tuple(item_form(part) for part in parts))
+    if ":" in texts:
+        parts, signs = split(tokens, ":", "to")
+        if signs:
+            return Ratio(tuple(parse(part)[0] for part in parts))
+    if "begin" in texts:
+        return matrix_form(tokens, item_form)
+    if tokens[0].kind == "sign":
+        if (bracketed := _bracketed(tokens)) is not None:
+            return bracketed
+        if len(tokens) == 1:
+            if tokens[0].text == "empty":
+                return EMPTY
+            if tokens[0].text == "reals":
+                return REALS
+    elif len(tokens) == 1 and tokens[0].kind in ("text", "run"):
+        return _one_word(tokens[0])
+    return _quantity(tokens)
+
+
+def _one_word(token: Token) -> Form:
+    if token.kind == "run" and token.text.lower() not in _COMMON and is_product(token.text) and token.text.islower():
+        return Value(parse([token])[0])
+    form = as_words(token.text)
+    if form is None:
+        raise Unreadable("the answer is empty")
+    return form
+
+
+_COMMON = frozenset(
+    "no on or is it to up us we he me my of if in by be as at am an do go so ok cm mm km kg hr ft lb oz pm".split()
+)
+
+
+def _relation(parts: list[list[Token]], signs: list[str]) -> Form:
+    if not parts[0] and len(signs) == 1:  # "= 5", "~= 8.24"
+        if signs[0] in ("=", "~="):
+            return item_form(parts[1])
+        if signs[0] == "in":
+            return item_form(parts[1])
+    sides: list[Form] = []
+    for place, part in enumerate(parts):
+        if place == 0 and signs[0] in ("=", "~=", "in") and (name := _function_name(part)):
+            sides.append(Value(("sym", name)))
+        else:
+            sides.append(item_form(trimmed(part)))
+    return Relation(tuple(sides), tuple(signs))
+
+
+def _function_name(tokens: list[Token]) -> str | None:
+    """`f(x)`, `f^{-1}(x)` and `P(A)` on the left of an equation are the name of what is on the right."""
+    if len(tokens) < 4 or tokens[0].kind != "name" or tokens[-1].text != ")" or len(tokens) > 12:
+        return None
+    names = [token for token in tokens if token.kind in ("name", "run")]
+    plain_signs = all(
+        token.text in ("(", ")", "^", "{", "}", "-", ",", "'", "_") for token in tokens if token.kind == "sign"
+    )
+    opening = next((place for place, token in enumerate(tokens) if token.text == "("), 0)
+    if not plain_signs or opening == 0 or len(names) < 1:
+        return None
+    if any(token.kind not in ("name", "run", "num", "sign") for token in tokens):
+        return None
+    if opening > 1 and not all(
+        token.text in ("^", "{", "}", "-", "1", "'", "_") or token.kind == "num" for token in tokens[1:opening]
+    ):
+        return None
+    return "".join(token.text for token in tokens)
+
+
+def _bracketed(tokens: list[Token]) -> Form | None:
+    """The members between the brackets that enclose all tokens; None where none do."""
+    opening, closing = tokens[0].text, tokens[-1].text
+    if opening not in ("(", "[", "\\{", "{", "<|", "]") or closing not in (")", "]", "\\}", "}", "|>", "["):
+        return None
+    if opening == "]" or closing == "[":  # ]0, 1[
+        if not (opening in "[]" and closing in "[]"):
+            return None
+    else:
+        depth = 0
+        for place, token in enumerate(tokens):
+            if token.kind == "sign":
+                depth += (token.text in OPENING) - (token.text in CLOSING)
+                if depth == 0 and place < len(tokens) - 1:
+                    return None
+    inner = tokens[1:-1]
+    if opening == "{" and closing == "}":
+        if len(split(inner, ",")[0]) == 1:
+            return _builder(inner) or whole_form(inner)
+        opening, closing = "\\{", "\\}"
+    if opening == "\\{":
+        if closing != "\\}":
+            return None
+        if not inner or (len(inner) == 1 and inner[0].text == "empty"):
+            return EMPTY
+        if (builder := _builder(inner)) is not None:
+            return builder
+    parts, signs = split(inner, ",", ";")
+    if not signs and opening in ("(", "["):
+        if closing == OPENING[opening]:
+            return item_form(inner)
+        return None
+    if ";" in signs and "," in signs and opening == "[":  # [1, 2; 3, 4]
+        rows, _ = split(inner, ";")
+        return Matrix(tuple(tuple(item_form(cell) for cell in split(row, ",")[0]) for row in rows))
+    items = tuple(item_form(part) for part in parts)
+    if (
+        opening == "["
+        and closing == "]"
+        and all(isinstance(i, Items) and i.opening == "[" and i.closing == "]" for i in items)
+    ):
+        rows_of_values = tuple(item.items for item in items if isinstance(item, Items))
+        if len({len(row) for row in rows_of_values}) == 1 and len(items) > 1:
+            return Matrix(rows_of_values)
+    expanded: list[Form] = []
+    for item in items:  # {+-2}
+        expanded.extend(item.items if isinstance(item, Items) and not item.opening else [item])
+    return Items(tuple(expanded), opening, closing)
+
+
+def _builder(tokens: list[Token]) -> Form | None:
+    """`x | x > 3` or `x : x > 3` inside braces: the condition."""
+    parts, signs = split(tokens, "|", ":")
+    if len(signs) == 1 and len(parts[0]) in (1, 3) and parts[0][0].kind == "name" and parts[1]:
+        condition = whole_form(parts[1])
+        if isinstance(condition, Relation | Joined):
+            return condition
+    return None
+
+
+def _quantity(tokens: list[Token]) -> Form:
+    """An expression with its unit, if it has one."""
+    body, unit = unit_of(tokens)
+    if not body:
+        raise Unreadable("a unit without a number")
+    if len(body) == 1 and body[0].kind == "num":
+        return Value(exact_numeral(body[0].text), unit)
+    if any(token.kind == "text" for token in body):
+        letters = lettered(body)
+        if letters is None:
+            raise Unreadable("words among mathematics")
+        body = letters
+    if unit is not None and (inner := _bracketed(body)) is not None and not isinstance(inner, Value):
+        if isinstance(inner, Items):
+            return Items(
+                tuple(Value(i.node, unit) if isinstance(i, Value) else i for i in inner.items),
+                inner.opening,
+                inner.closing,
+            )
+        raise Unreadable("a unit behind brackets")
+    node, plus_minus = parse(body)
+    if plus_minus:
+        return Items((Value(node, unit), Value(parse(body, -1)[0], unit)))
+    return Value(node, unit)
+
+
+def is_name(form: Form) -> bool:
+    """Is it what an answer is called rather than part of it: `x`, `AB`, `a + b`, `f(x)`, but not `x^2` or `2x`?"""
+    if not isinstance(form, Value) or form.unit is not None:
+        return False
+    return all(part[0] in ("sym", "add", "mul", "neg", "inv") for part in nodes.parts(form.node)) or (
+        form.node[0] == "fun" and form.node[1] == "abs" and form.node[2][0][0] in ("sym", "mul")
+    )

@@ -1,0 +1,79 @@
+"""Answers that are words: names, multiple-choice letters, yes and no, number words, "no solution"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SAME = {
+    "true": "yes", "false": "no", "yeah": "yes", "nope": "no", "y": "y",
+    "no solution": "none", "no solutions": "none", "no real solution": "none", "no real solutions": "none",
+    "empty set": "none", "empty": "none", "null set": "none", "none": "none", "does not exist": "does not exist",
+    "dne": "does not exist", "undefined": "undefined", "not defined": "undefined", "doesn't exist": "does not exist",
+    "all real numbers": "all reals", "all reals": "all reals", "any real number": "all reals",
+    "infinitely many": "infinitely many", "infinite": "infinitely many", "infinitely many solutions": "infinitely many",
+}  # fmt: skip
+_CHOICE = re.compile(
+    r"(?:the )?(?:correct )?(?:answer|option|choice)?\s*(?:is|:)?\s*"
+    r"[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|)",
+    re.DOTALL | re.IGNORECASE,
+)
+_WRAPPERS = re.compile(
+    r"\\(?:text|mbox|mathrm|textbf|textit|textrm|mathbf|operatorname|boxed|emph|textnormal)\s*(?=\{)"
+)
+_NOISE = re.compile(r"[{}$\"*`]|\\[!,;: ]|\\left|\\right|\\\\")
+_ARTICLE = re.compile(r"(?:the|a|an) ")
+_AFFIRMED = re.compile(r"(yes|no|true|false)\b\s*(?:[,.;:!]|$)", re.IGNORECASE)
+MAX_WORDS = 200
+"""Characters of an answer in words."""
+
+
+def plain_words(text: str) -> str:
+    """The words without LaTeX, quotes, outer punctuation and capitals, in single spaces.
+
+    Characters keep their identity but for composition: a Cyrillic letter never equals the Latin one it looks like.
+    """
+    text = _NOISE.sub(" ", _WRAPPERS.sub("", text)).replace("~", " ")
+    text = unicodedata.normalize("NFC", text).lower()
+    text = " ".join(text.split()).strip(" .,;:!?")
+    if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        text = text[1:-1].strip()
+    return text
+
+
+def meaning(words: str) -> str:
+    """`plain_words` in one spelling: without an article, `true` as `yes`, `empty set` as `none`."""
+    words = _ARTICLE.sub("", words, count=1) if _ARTICLE.match(words) else words
+    return _SAME.get(words, words)
+
+
+def affirmation(text: str) -> str | None:
+    """yes or no, where the answer starts with one of them as a word of its own."""
+    found = _AFFIRMED.match(
+        plain_words(text) + " " if len(text) < 8 else _NOISE.sub(" ", _WRAPPERS.sub("", text)).strip()
+    )
+    return meaning(found[1].lower()) if found else None
+
+
+def choice(text: str) -> str | None:
+    r"""The letter of a choice in capitals: `B`, `(b)`, `B.`, `Option B`, `\text{(B)}`, `B) 42`."""
+    if len(text) > MAX_WORDS:
+        return None
+    text = " ".join(_NOISE.sub(" ", _WRAPPERS.sub("", text)).split())
+    found = _CHOICE.fullmatch(text)
+    return found[1].upper() if found else None
+
+
+def number_word(words: str) -> int | None:
+    """0 to 99 in words, with or without a hyphen."""
+    if words in _NUMBERS:
+        return _NUMBERS.index(words)
+    tens, _, ones = words.replace("-", " ").partition(" ")
+    if tens in _TENS and (not ones or ones in _NUMBERS[1:10]):
+        return 20 + 10 * _TENS.index(tens) + (_NUMBERS.index(ones) if ones else 0)
+    return {"a hundred": 100, "one hundred": 100, "hundred": 100, "one thousand": 1000}.get(words)
