@@ -425,8 +425,9 @@ def verify_answers(options: argparse.Namespace) -> int:
         raise Mistake("give a prediction and a reference, or --file")
     with _explained():
         from .rewards import verify_batch
+        from .rewards.answers import read_pairs
 
-        pairs = [(options.prediction, options.gold)] if options.file is None else _pairs(options.file)
+        pairs = [(options.prediction, options.gold)] if options.file is None else read_pairs(options.file)
         predictions, golds = zip(*pairs, strict=True) if pairs else ((), ())
         verdicts = verify_batch(predictions, golds, kind=options.kind, workers=options.workers)
     for verdict in verdicts:
@@ -436,18 +437,6 @@ def verify_answers(options: argparse.Namespace) -> int:
         found = [sum(verdict.correct is kind for verdict in verdicts) for kind in (True, False, None)]
         print("{} right, {} wrong, {} cannot be judged".format(*found), file=sys.stderr)
     return 0 if all(verdict.correct for verdict in verdicts) else 1
-
-
-def _pairs(path: Path) -> list[tuple[Any, Any]]:
-    """Predictions and references from a file of JSON lines. Raises ValueError for a line that is none."""
-    pairs = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if line.strip():
-            row = json.loads(line)
-            if not isinstance(row, dict) or not {"prediction", "gold"} <= row.keys():
-                raise ValueError(f'{path}:{number}: a JSON object with "prediction" and "gold" is needed')
-            pairs.append((row["prediction"], row["gold"]))
-    return pairs
 
 
 def _judgement(verdict: Any) -> str:

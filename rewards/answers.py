@@ -1,9 +1,11 @@
-"""Verified answers as a reward, in the shape that TRL's trainers call."""
+"""Verified answers as a reward, in the shape that TRL's trainers call, and files of pairs to judge."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ..tasks.answers import DEFAULT, Conventions, verify_batch
@@ -40,6 +42,21 @@ class AnswerReward:
 
 answer_reward = AnswerReward()
 """The reward with all defaults."""
+
+
+def read_pairs(path: Path) -> list[tuple[Any, Any]]:
+    """Predictions and references from a file of JSON lines with `prediction` and `gold`.
+
+    Raises ValueError for a line that is none.
+    """
+    pairs = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            row = json.loads(line)
+            if not isinstance(row, dict) or not {"prediction", "gold"} <= row.keys():
+                raise ValueError(f'{path}:{number}: a JSON object with "prediction" and "gold" is needed')
+            pairs.append((row["prediction"], row["gold"]))
+    return pairs
 
 
 def _text(completion: Completion) -> str:
