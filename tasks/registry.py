@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import Any
 from warnings import warn
 
+from .blocksworld import Blocksworld
 from .countdown import Countdown
 from .game24 import Game24
 from .maze import Maze
@@ -78,6 +79,7 @@ def names() -> list[str]:
     return sorted(_factories)
 
 
+register("blocksworld", Blocksworld)
 register("countdown", Countdown)
 register("game24", Game24)
 register("maze", Maze)
