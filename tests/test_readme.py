@@ -40,7 +40,7 @@ def blocks(language: str) -> list:
 def test_every_block_of_python_runs_as_it_stands(block, tmp_path):
     # Libraries that train warn of each other; everything else is held to silence.
     strict = [] if any(long in block for long in (*LONG, "wandb")) else ["-W", "error"]
-    paths = os.pathsep.join([str(ROOT / "examples"), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(ROOT / "examples" / "custom_task"), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, *strict, "-c", block],
         cwd=tmp_path,
@@ -54,7 +54,7 @@ def test_every_block_of_python_runs_as_it_stands(block, tmp_path):
 
 def test_the_task_in_the_readme_is_the_example():
     [shown] = [block.values[0] for block in blocks("python") if "class Reach" in block.values[0]]
-    assert shown == (ROOT / "examples" / "custom_task.py").read_text(encoding="utf-8")
+    assert shown == (ROOT / "examples" / "custom_task" / "reach.py").read_text(encoding="utf-8")
 
 
 def commands() -> list[str]:

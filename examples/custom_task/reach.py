@@ -4,11 +4,9 @@ import math
 from functools import cache
 from typing import NamedTuple
 
-import gymnasium as gym
 import numpy as np
 
 from metacot import tasks
-from metacot.agents.search import search
 
 STEPS = ("+ 3", "* 2")
 
@@ -71,10 +69,10 @@ class Reach(tasks.Task[At, str]):
     def answer(self, problem, steps):
         return ", ".join(steps)
 
-    def check(self, problem, answer):  # any text at all, so its length is bounded first
+    def check(self, problem, answer):  # anything at all, so its length is bounded first
         state = self.start(problem)
         try:
-            for step in answer[:1000].split(","):
+            for step in str(answer)[:1000].split(","):
                 state = self.apply(state, self.read(state, step))
         except tasks.TaskError as error:
             return tasks.Verdict(False, str(error))
@@ -101,18 +99,3 @@ def shortest(number, target):
 
 
 tasks.register("reach", Reach)
-
-if __name__ == "__main__":
-    env = gym.make("metacot.envs:MetaCoT/Reach-v0")  # and MetaCoT/ReachText-v0 for language models
-    rng = np.random.default_rng(0)
-    observation, info = env.reset(seed=0)
-    over = False
-    while not over:  # random legal play; the last action gives up
-        action = rng.choice(np.flatnonzero(info["action_mask"][:-1]))
-        observation, reward, terminated, truncated, info = env.step(action)
-        over = terminated or truncated
-    print(f"random play: {'solved' if info['success'] else 'not solved'} in {len(env.unwrapped.tree) - 1} states")
-
-    task = tasks.make("reach")
-    result = search("best_first", task, task.pose(8, 62), "noisy:0.2")
-    print(task.ask(result.tree.problem), tasks.emit(task, result.trace()), sep="\n", end="")
