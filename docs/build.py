@@ -15,8 +15,9 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 # Help texts are wrapped to the terminal and coloured, unless told otherwise before argparse is asked.
 os.environ.update(COLUMNS="100", NO_COLOR="1")
@@ -50,16 +51,39 @@ def table(*headings: str, rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def tasks() -> str:
-    rows = ((f"`{name}`", summary(metacot.tasks.make(name))) for name in sorted(metacot.tasks.names()))
-    return table("Task", "What it is", rows=rows)
+    """Every task: what it is, its named difficulties, and what its states are like."""
+    rows = []
+    for name in metacot.tasks.names():
+        task = metacot.tasks.make(name)
+        levels = ", ".join(f"{level} {knobs_of(knobs)}".strip() for level, knobs in task.levels.items())
+        ends = ("every state is solvable", "has dead ends")[task.dead_ends] if task.enumerable else "free text"
+        rows.append((f"`{name}`", summary(task), levels or "none", ends))
+    return table("Task", "What it is", "Levels", "States", rows=rows)
+
+
+def knobs_of(knobs: Mapping[str, Any]) -> str:
+    return " ".join(f"`{name}={value}`" for name, value in knobs.items()) or "(default)"
 
 
 def environments() -> str:
+    """Every id: its task, and what is acted with and observed."""
     rows = []
-    for name in sorted(name for name in gym.registry if name.startswith("MetaCoT/")):
-        with contextlib.closing(gym.make(name)) as environment:
-            rows.append((f"`{name}`", summary(environment.unwrapped)))
-    return table("Id", "What it is", rows=rows)
+    for name in metacot.tasks.names():
+        for env_id in metacot.envs.env_ids(name):
+            with contextlib.closing(gym.make(env_id)) as environment:
+                kind = type(environment.unwrapped).__name__
+                spaces = environment.action_space, environment.observation_space
+                actions, seen = ("lines of text" if isinstance(space, gym.spaces.Text) else space for space in spaces)
+                if isinstance(seen, gym.spaces.Dict):
+                    seen = f"cursor {seen['cursor'].shape}, and the tree"
+            vectors = "sync, async" if isinstance(actions, gym.spaces.Space) else "sync, async (`shared_memory=False`)"
+            if gym.spec(env_id).vector_entry_point is not None:
+                vectors += ", native"
+            rows.append((f"`{env_id}`", f"`{name}`", f"`{kind}`", str(actions), str(seen), vectors))
+    kinds = "".join(
+        f"* `{kind.__name__}`: {summary(kind)}\n" for kind in (metacot.envs.ReasoningEnv, metacot.envs.TextReasoning)
+    )
+    return kinds + "\n" + table("Id", "Task", "Class", "Actions", "Observation", "Vector", rows=rows)
 
 
 def rules() -> str:

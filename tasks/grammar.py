@@ -137,7 +137,7 @@ def read(tree: Tree, line: str) -> Action:
         return Submit(found[1] or "")
     if line == "give up":
         return GiveUp()
-    if line in (CLOSE, "") or _MARK.fullmatch(line):
+    if line in (CLOSE, BLANK, "") or _MARK.fullmatch(line):
         return Refused(BLANK, "unreadable", NO_ACTION)
     return _read_step(tree, line) or Refused(line, "unreadable", NO_ACTION)
 
