@@ -1,6 +1,6 @@
 """Trains MaskablePPO of Stable-Baselines3 on the task and compares it with random legal play on held-out problems.
 
-    python train.py                # about a minute on one core
+    python train.py                # some minutes on one core
     python train.py --steps 2048   # only to see that it runs
 
 Nothing here imports the task: the installed package is found by its entry point.
