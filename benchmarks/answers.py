@@ -1,9 +1,13 @@
-"""How fast answers are judged: ordinary ones, and texts of 100,000 characters meant to take long."""
+"""How fast and how rightly answers are judged: of number games, and of any type beside math-verify in the same run.
+
+Per second means per second of processor time of this process; the batches are timed by the clock.
+"""
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import perf_counter, process_time
 
+from metacot.rewards import adversarial, clear_caches, verify, verify_batch, warm_up
 from metacot.tasks.answers import check_arithmetic
 
 ORDINARY = [
@@ -36,8 +40,17 @@ HOSTILE = {
 }
 HOSTILE_BAR = 20.0  # milliseconds
 
+SPEED_BAR = 40.0  # times math-verify
+RATE_BAR = 5_000.0  # pairs a second
+BATCH = 10_000
+BATCH_BAR = 1.7  # two workers over one
+
 
 def run() -> list[tuple[str, float, str]]:
+    return [*_number_games(), *_any_answer(), *_batches()]
+
+
+def _number_games() -> list[tuple[str, float, str]]:
     start = perf_counter()
     for _ in range(ROUNDS):
         for text, hand in ORDINARY:
@@ -59,6 +72,65 @@ def run() -> list[tuple[str, float, str]]:
             f"{slowest}; {HOSTILE_BAR / worst:.0f}x the bar of {HOSTILE_BAR:.0f} ms",
         ),
     ]
+
+
+def _any_answer() -> list[tuple[str, float, str]]:
+    """The ordinary half of the corpus, two thirds right and one third wrong; caches are empty before each round."""
+    from math_verify import parse
+    from math_verify import verify as math_verify
+
+    pairs = adversarial.pairs(hostile=False)
+    warm_up()
+    right = sum(verify(pair.prediction, pair.gold).correct is pair.correct for pair in pairs)
+    seconds = []
+    for _ in range(5):
+        clear_caches()
+        start = process_time()
+        for pair in pairs:
+            verify(pair.prediction, pair.gold)
+        seconds.append(process_time() - start)
+    rate = len(pairs) / min(seconds)
+    parse("$1$")
+    start, agreed = process_time(), 0
+    for pair in pairs:
+        agreed += bool(math_verify(parse(f"${pair.gold}$"), parse(f"${pair.prediction}$"))) is pair.correct
+    theirs = len(pairs) / (process_time() - start)
+    return [
+        ("ordinary pairs a second", rate, f"caches off; {rate / RATE_BAR:.1f}x the bar of {RATE_BAR:.0f}"),
+        (
+            "times the rate of math-verify",
+            rate / theirs,
+            f"which makes {theirs:.0f} a second on the same pairs; {rate / theirs / SPEED_BAR:.1f}x the bar of 40",
+        ),
+        ("ordinary pairs judged as labelled", right, f"of {len(pairs)}; math-verify, not made for all: {agreed}"),
+    ]
+
+
+def _batches() -> list[tuple[str, float, str]]:
+    pairs = adversarial.pairs(hostile=False)
+    many = [pairs[index % len(pairs)] for index in range(BATCH)]
+    # spaces make every prediction a new one, so that nothing is remembered
+    predictions = [f"{pair.prediction}{' ' * (index // len(pairs))}" for index, pair in enumerate(many)]
+    golds = [pair.gold for pair in many]
+    rates = {}
+    for workers in (1, 2):
+        verify_batch(predictions[:400], golds[:400], workers=workers + 1)  # start all
+        best = min(_batch_seconds(predictions, golds, workers) for _ in range(3))
+        rates[workers] = BATCH / best
+    ratio = rates[2] / rates[1]
+    return [
+        (
+            "a batch of 10,000 with two workers over one",
+            ratio,
+            f"{rates[1]:.0f} and {rates[2]:.0f} a second by the clock; {ratio / BATCH_BAR:.2f}x the bar of {BATCH_BAR}",
+        )
+    ]
+
+
+def _batch_seconds(predictions: list[str], golds: list[str], workers: int) -> float:
+    start = perf_counter()
+    verify_batch(predictions, golds, workers=workers)
+    return perf_counter() - start
 
 
 def _milliseconds(text: str) -> float:

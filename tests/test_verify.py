@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 import time
 
 import pytest
@@ -172,3 +174,22 @@ def test_every_reference_of_a_dataset_verifies_against_itself(data_file, name):
 def test_each_row_of_omni_math_verifies_against_itself(data_file):
     for gold in _golds(data_file, "omni_math/omni_math_rule.jsonl"):
         assert right(gold, gold) is True, gold
+
+
+def test_pairs_built_from_real_references_are_judged_rightly(data_file, root):
+    data_file("math/thought_anchors_problems_solve_rate.json")
+    data_file("human_judged_chains/multistep_arithmetic.jsonl")
+    folder = data_file("math/math_train_7474.json").parents[1]
+    spec = importlib.util.spec_from_file_location("real_answers", root / "benchmarks" / "real_answers.py")
+    real_answers = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = real_answers
+    spec.loader.exec_module(real_answers)
+    pairs = real_answers.pairs(folder)
+    assert {pair.kind: sum(p.kind == pair.kind for p in pairs) for pair in pairs} == {
+        "rewritten": 500,
+        "another": 500,
+        "near miss": 500,
+        "recorded": 500,
+    }
+    wrong = [pair for pair in pairs if right(pair.prediction, pair.gold) is not pair.correct]
+    assert len(wrong) <= 0.005 * len(pairs), wrong

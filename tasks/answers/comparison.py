@@ -47,8 +47,11 @@ def same(a: Form, b: Form, how: Conventions) -> bool:
         return _same_ratio(terms, others)
     if isinstance(a, Words) and isinstance(b, Words):
         return a.text == b.text
-    if isinstance(a, Items) and isinstance(b, Value) and how.brackets_forgiven:
-        return len(a.items) == 1 and a.opening != "" and same(a.items[0], b, how)
+    if isinstance(a, Items) and isinstance(b, Value) and how.brackets_forgiven and a.items:
+        # {5}; and `3/4 or 0.75`, which says the same twice
+        return (len(a.items) == 1 or not a.opening) and all(same(item, b, how) for item in a.items)
+    if isinstance(a, Words) and isinstance(b, Items) and not b.opening:
+        return _letters(a.text) == [_letter(item) for item in b.items]
     if isinstance(b, Items) and isinstance(a, Value) and how.brackets_forgiven:
         return len(b.items) == 1 and b.opening != "" and same(a, b.items[0], how)
     return False
@@ -142,6 +145,16 @@ def _same_items(a: Items, b: Items, how: Conventions) -> bool:
     return _in_order(_assigned(a.items), _assigned(b.items), how)
 
 
+def _letters(text: str) -> list[str | None]:
+    """The letters of choices written together, such as `AC`."""
+    return [letter.upper() for letter in text] if text.isascii() and text.isalpha() and len(text) < 8 else []
+
+
+def _letter(form: Form) -> str | None:
+    """The choice that a member of a list is."""
+    return form.node[1] if isinstance(form, Value) and form.node[0] == "sym" and form.node[1].isupper() else None
+
+
 def _both_open(a: Items, b: Items) -> bool:
     """]0, 1[ is (0, 1)."""
     spelled = [("[" if s.opening == "[" else "(", "]" if s.closing == "]" else ")") for s in (a, b)]
@@ -233,7 +246,8 @@ def _with_relation(a: Form, b: Form, how: Conventions) -> bool:
             return _same_inequality(a, b)
         if "~=" not in a.signs + b.signs and _same_equation(a, b, how):
             return True
-        if is_name(a.sides[0]) and is_name(b.sides[0]) and not same(a.sides[0], b.sides[0], how):
+        names = a.sides[0], b.sides[0]
+        if all(map(is_name, names)) and not _is_function(*names) and not same(*names, how):
             return False
     relation, other, first = (a, b, True) if isinstance(a, Relation) else (b, a, False)
     assert isinstance(relation, Relation)
@@ -244,6 +258,12 @@ def _with_relation(a: Form, b: Form, how: Conventions) -> bool:
     return how.assignment_forgiven and any(
         same(value, other, how) if first else same(other, value, how) for value in _values(relation)
     )
+
+
+def _is_function(a: Form, b: Form) -> bool:
+    """Is one of two names y and the other that of a function, such as f(x)?"""
+    names = [form.node[1] if isinstance(form, Value) and form.node[0] == "sym" else "" for form in (a, b)]
+    return any("(" in name and other == "y" for name, other in (names, names[::-1]))
 
 
 def _values(relation: Relation) -> list[Form]:

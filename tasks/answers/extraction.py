@@ -40,6 +40,11 @@ _INJECTION = re.compile(
     r"(?:\s+(?:instructions?|text|answers?|prompts?|lines?|box(?:es)?|messages?|content))?\s*(?:[,.;:!\n]|and\b|$)",
     re.IGNORECASE,
 )
+_STATEMENT = re.compile(
+    r"[A-Za-z][A-Za-z0-9 ,'$\\{}()-]{2,120}? (?:is|are|equals|was|were|must be|has|have)"
+    r"(?: equal to| exactly)? ([^\n]{1,120}?)\.?"
+)
+_DENIAL = re.compile(r"n't\b|\b(?:not|never|no|false|wrong|incorrect|if|unless|or|but|either|neither)\b", re.IGNORECASE)
 MAX_MARKS = 64
 """Boxes and tags in one response."""
 
@@ -149,3 +154,9 @@ def _last_line(text: str) -> str:
     if len(formulas) == 1:
         return next(part for part in formulas[0] if part).strip()
     return line
+
+
+def stated(sentence: str) -> str | None:
+    """What a sentence such as `The total is 12 dollars.` says that something is; None where it says no such thing."""
+    found = _STATEMENT.fullmatch(sentence)
+    return None if found is None or _DENIAL.search(sentence) else found[1].strip()

@@ -10,7 +10,7 @@ from .comparison import same
 from .conventions import DEFAULT, Conventions
 from .counting import count
 from .errors import Beyond, Undecided, Undefined, Unreadable
-from .extraction import final_answers
+from .extraction import final_answers, stated
 from .limits import MAX_ANSWER
 from .reading.answer import read
 from .reading.clean import CONTROL, clean
@@ -119,7 +119,7 @@ def _decide(
     if isinstance(expected, Words) and kind == "math":
         return None, "the reference is not mathematics"
     try:
-        given = _several(answer, how) if several else _form(answer, how)
+        given = _several(answer, how) if several else _given(answer, expected, how)
     except Beyond as error:
         return _by_worker(answer, gold, error)
     except Unreadable as error:
@@ -136,6 +136,18 @@ def _decide(
     if isinstance(expected, Words) and isinstance(given, Words):
         return False, "other words"
     return False, "not equal"
+
+
+def _given(answer: str, expected: Form, how: Conventions) -> Form:
+    """The form of an answer; of a sentence, where the reference is none, that of what it states."""
+    statement = None if isinstance(expected, Words) else stated(answer)
+    try:
+        given = _form(answer, how)
+    except Unreadable:
+        if statement is None:
+            raise
+        return _form(statement, how)
+    return _form(statement, how) if isinstance(given, Words) and statement is not None else given
 
 
 def _several(answer: str, how: Conventions) -> Form:

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Mapping
 from operator import index as as_index
 from typing import Any
 
+from ..answers import verify
 from ..data import Record
 from ..problem import Problem, Verdict
 from ..task import SPLITS, read_knobs, split_of
 from .bank import SALT, Bank, Share, open_bank, order
-from .judge import verify
 from .lines import FreeLines, lines_of, normal, posed
 from .stories import WORDS, Length, tell
 

@@ -29,11 +29,10 @@ def unit_of(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
         name = tokens[1].text if negative else first.text
         rest = tokens[2:] if negative else tokens[1:]
         rest, behind = unit_of(rest) if rest else (rest, None)
-        unit = (
-            read_unit(_CURRENCIES[name])
-            if behind is None or not behind.dimension or behind.dimension[0][1] == 0
-            else behind
-        )
+        unit = read_unit(_CURRENCIES[name])
+        if behind is not None and unit is not None:  # $5 million, $5 per hour, $5 apples
+            known = behind.dimension and behind.dimension[0][1]
+            unit = behind if known else unit._replace(scale=unit.scale * behind.scale)
         return ([first, *rest] if negative else rest), unit
     if first.text == "=" and len(tokens) > 1:
         return unit_of(tokens[1:])

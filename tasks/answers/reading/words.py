@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from fractions import Fraction
 
 _NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
 ).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_FRACTIONS = {
+    "half": Fraction(1, 2), "one half": Fraction(1, 2), "a half": Fraction(1, 2), "one-half": Fraction(1, 2),
+    "one third": Fraction(1, 3), "one-third": Fraction(1, 3), "a third": Fraction(1, 3),
+    "two thirds": Fraction(2, 3), "two-thirds": Fraction(2, 3), "one quarter": Fraction(1, 4),
+    "one fourth": Fraction(1, 4), "one-fourth": Fraction(1, 4), "a quarter": Fraction(1, 4),
+    "three quarters": Fraction(3, 4), "three fourths": Fraction(3, 4), "three-fourths": Fraction(3, 4),
+}  # fmt: skip
 _SAME = {
     "true": "yes", "false": "no", "yeah": "yes", "nope": "no", "y": "y",
     "no solution": "none", "no solutions": "none", "no real solution": "none", "no real solutions": "none",
@@ -17,6 +25,14 @@ _SAME = {
     "dne": "does not exist", "undefined": "undefined", "not defined": "undefined", "doesn't exist": "does not exist",
     "all real numbers": "all reals", "all reals": "all reals", "any real number": "all reals",
     "infinitely many": "infinitely many", "infinite": "infinitely many", "infinitely many solutions": "infinitely many",
+}  # fmt: skip
+_WEEKDAYS = {
+    short: f"{day}day"
+    for day, shorts in {
+        "mon": "mon", "tues": "tue tues", "wednes": "wed", "thurs": "thu thur thurs", "fri": "fri", "satur": "sat",
+        "sun": "sun",
+    }.items()
+    for short in shorts.split()
 }  # fmt: skip
 _CHOICE = re.compile(
     r"(?:the )?(?:correct )?(?:answer|option|choice)?\s*(?:is|:)?\s*"
@@ -49,7 +65,7 @@ def plain_words(text: str) -> str:
 def meaning(words: str) -> str:
     """`plain_words` in one spelling: without an article, `true` as `yes`, `empty set` as `none`."""
     words = _ARTICLE.sub("", words, count=1) if _ARTICLE.match(words) else words
-    return _SAME.get(words, words)
+    return _SAME.get(words) or _WEEKDAYS.get(words, words)
 
 
 def affirmation(text: str) -> str | None:
@@ -69,8 +85,10 @@ def choice(text: str) -> str | None:
     return found[1].upper() if found else None
 
 
-def number_word(words: str) -> int | None:
-    """0 to 99 in words, with or without a hyphen."""
+def number_word(words: str) -> int | Fraction | None:
+    """0 to 99 and some simple fractions in words, with or without a hyphen."""
+    if words in _FRACTIONS:
+        return _FRACTIONS[words]
     if words in _NUMBERS:
         return _NUMBERS.index(words)
     tens, _, ones = words.replace("-", " ").partition(" ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 from ..errors import Undecided, Undefined
@@ -9,7 +10,7 @@ from ..reading.forms import EMPTY, Form, Items, Joined, Relation, Value
 from . import nodes
 from .equality import real_value, same_node
 from .nodes import INFINITY, Node
-from .rational import Inexact
+from .rational import Inexact, exact
 
 _INFINITE = ("const", "inf")
 _MINUS_INFINITE = ("neg", INFINITY)
@@ -108,7 +109,7 @@ def _of_pair(a: Node, sign: str, b: Node) -> Region | None:
         return None
     linear = _linear(a)
     if linear is None:
-        return None
+        return _of_quadratic(nodes.minus(a, b), sign)
     name, slope, offset = linear
     if slope is not None:  # slope * x + offset (sign) b
         if sign in _FLIPPED and real_value(slope) < 0:
@@ -119,6 +120,46 @@ def _of_pair(a: Node, sign: str, b: Node) -> Region | None:
     if sign in (">", ">="):
         return Region((_cut(Interval(b, sign == ">=", INFINITY, False)),), name)
     return Region((_cut(Interval(_MINUS_INFINITE, False, b, sign == "<=")),), name)
+
+
+def _of_quadratic(node: Node, sign: str) -> Region | None:
+    """Where a quadratic polynomial with rational coefficients is positive, negative or zero."""
+    names = sorted(nodes.symbols(node))
+    if len(names) != 1:
+        return None
+    try:
+        low, mid, high, far = (Fraction(*exact(node, {names[0]: value})) for value in (-1, 0, 1, 7))
+    except (Inexact, Undefined):
+        return None
+    square, slope = (low + high) / 2 - mid, (high - low) / 2
+    if not square or 49 * square + 7 * slope + mid != far or not _is_polynomial(node):
+        return None
+    if square < 0:
+        square, slope, mid, sign = -square, -slope, -mid, _FLIPPED.get(sign, sign)
+    name, inside, closed = ("sym", names[0]), sign in ("<", "<="), sign in ("<=", ">=")
+    under = slope * slope - 4 * square * mid
+    if under < 0:
+        return Region(() if inside else (Interval(_MINUS_INFINITE, False, INFINITY, False),), name)
+    spread = ("fun", "root", (nodes.number(under), nodes.number(2)))
+    ends = [
+        nodes.over(nodes.total([nodes.number(-slope), turn]), nodes.number(2 * square))
+        for turn in (nodes.negated(spread), spread)
+    ]
+    if inside:
+        return _sorted([Interval(ends[0], closed, ends[1], closed)], name)
+    outer = [Interval(_MINUS_INFINITE, False, ends[0], closed), Interval(ends[1], closed, INFINITY, False)]
+    if sign == "!=" and under:
+        outer.append(Interval(ends[0], False, ends[1], False))
+    return _sorted(outer, name)
+
+
+def _is_polynomial(node: Node) -> bool:
+    return all(
+        part[0] in ("num", "sym", "add", "mul", "neg")
+        or (part[0] == "pow" and part[2][0] == "num")
+        or (part[0] == "inv" and not nodes.symbols(part[1]))
+        for part in nodes.parts(node)
+    )
 
 
 def _linear(node: Node) -> tuple[Node, Node | None, Node] | None:

@@ -1,0 +1,66 @@
+"""Forms that are spelled in a way of their own, not as expressions: moments, numerals in a base, ratios in words."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import Unreadable
+from ..values import nodes
+from .expressions import in_base
+from .forms import REALS, Form, Items, Joined, Ratio, Value
+from .moments import plain, read_moment
+from .numerals import numeral
+
+_MOMENT = re.compile(
+    r":|[0-9]\s*(?:\\text\{|\\mathrm\{|\\ |~)*\s*[ap]\.?\s?m\b|noon|midnight|[0-9]{4}|"
+    r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec",
+    re.IGNORECASE,
+)
+_BASES = {
+    word: base
+    for base, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
+} | {"sixteen": 16}  # fmt: skip
+_BASE = rf"([0-9]{{1,2}}|{'|'.join(_BASES)})"
+_IN_WORDS = re.compile(rf"\(?([0-9A-Za-z]{{1,200}})\)?\s*\(?\s*(?:in )?base[ -]?\s*{_BASE}\)?")
+_SUBSCRIPT = re.compile(rf"\(?([0-9A-Z]{{1,200}})\)?\s?_\s?{_BASE}")
+_PREFIXED = re.compile(r"0(?:b([01]{1,200})|x([0-9a-fA-F]{1,200})|o([0-7]{1,200}))")
+_RATIO = re.compile(r"([0-9]{1,12}) to ([0-9]{1,12})")
+_EXCEPT = re.compile(
+    r"all real(?: number)?s?(?: \w)?,? (?:except|other than)(?: for)? (?:\w ?= ?)?(.{1,40})", re.IGNORECASE
+)
+
+
+def spelled_form(text: str, day_first: bool) -> Form | None:
+    """The form of a cleaned answer that is spelled in such a way, else None."""
+    if len(text) > 300:
+        return None
+    if _MOMENT.search(text) and (moment := read_moment(text, day_first)):
+        return moment
+    if "_" in text or "base" in text:
+        return _numeral_in_base(plain(text), quoted="text" in text)
+    if text[0] == "0" and (found := _PREFIXED.fullmatch(text)):
+        return Value(in_base(found[found.lastindex or 0], (2, 16, 8)[(found.lastindex or 1) - 1]))
+    if " to " in text and (found := _RATIO.fullmatch(text)):
+        return Ratio((nodes.number(int(found[1])), nodes.number(int(found[2]))))
+    if text[:4].lower() == "all " and (found := _EXCEPT.fullmatch(text)):
+        values = [numeral(part.strip(" .")) for part in re.split(r",|\band\b", found[1])]
+        known = tuple(Value(nodes.number(value)) for value in values if value is not None)
+        return Joined("minus", (REALS, Items(known, "\\{", "\\}"))) if len(known) == len(values) else None
+    return None
+
+
+def _numeral_in_base(text: str, quoted: bool) -> Form | None:
+    """`A5_{11}`, `1010_two`, `1010 base 2`; quoted: is it in a text command?"""
+    found = _IN_WORDS.fullmatch(text) or _SUBSCRIPT.fullmatch(text)
+    if found is None:
+        return None
+    base = _BASES.get(found[2]) or int(found[2])
+    # a letter with a subscript is a variable
+    if found[1].isalpha() and "_" in text and not (quoted or (len(found[1]) > 1 and base > 10)):
+        return None
+    try:
+        return Value(in_base(found[1], base))
+    except Unreadable:
+        if found[1].isalpha():
+            return None
+        raise
