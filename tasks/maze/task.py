@@ -19,7 +19,7 @@ from ..problem import Problem, Verdict
 from ..task import SOLVABLE, UNSOLVABLE, Task, read_knobs
 from . import views
 from .boards import MAX_SIZE, STEPS, UNREACHED, Board, board_of, symmetric, whole
-from .families import DEFAULT, LEVELS, Block, Knobs, block_size, draw_block
+from .families import DEFAULT, LEVELS, Block, Knobs, draw_block
 
 LONGEST = 20_000
 """Longer answers are refused unread (characters)."""
@@ -73,7 +73,7 @@ class Maze(Task[Place, str]):
         self._known(split)
         if index < 0:
             raise IndexError(f"an index is 0 or more, got {index}")
-        block, place = divmod(index, block_size(knobs))
+        block, place = divmod(index, knobs.block)
         return Problem(self.name, _block(seed, block, split, knobs)[place], seed, index, split, difficulty)
 
     def pose(self, *data: Any) -> Problem:
@@ -218,13 +218,13 @@ class Maze(Task[Place, str]):
 
     def observe(self, state: Place) -> NDArray[np.int8]:
         """(8,) int8: row and column from 0, rows and columns to the goal (down and to the right), and whether up,
-        right, down and left are open. With `board=n` another 2 * n * n: whether the right side of each cell is open,
-        then the same of each lower side."""
+        right, down and left are open (none at the goal). With `board=n` another 2 * n * n: whether the right side of
+        each cell is open, then the same of each lower side."""
         board, cell = state
         size = board.size
         row, column = divmod(cell, size)
         goal_row, goal_column = divmod(board.goal, size)
-        seen = _SEEN.pack(row, column, goal_row - row, goal_column - column) + _OPEN[int(board.passages[cell], 16)]
+        seen = _SEEN.pack(row, column, goal_row - row, goal_column - column) + _OPEN[board.exits[cell]]
         if not self.board:
             return np.frombuffer(seen, np.int8)
         if size != self.board:
