@@ -10,6 +10,7 @@ from warnings import warn
 
 from .blocksworld import Blocksworld
 from .countdown import Countdown
+from .equations import Equations
 from .game24 import Game24
 from .maze import Maze
 from .sokoban import Sokoban
@@ -81,6 +82,7 @@ def names() -> list[str]:
 
 register("blocksworld", Blocksworld)
 register("countdown", Countdown)
+register("equations", Equations)
 register("game24", Game24)
 register("maze", Maze)
 register("math", MathProblems)
