@@ -108,10 +108,14 @@ class Task(ABC, Generic[State, Step]):
 
     @abstractmethod
     def steps(self, state: State) -> Sequence[Step]:
-        """The legal steps in a fixed order; empty at a dead end or where nothing is left to do.
+        """The legal steps in a fixed order, except those `off_menu`; empty at a dead end or where nothing is left.
 
         Raises NotEnumerable where steps are free text.
         """
+
+    def off_menu(self, state: State, step: Step) -> bool:
+        """Is this a legal step that `steps` leaves out, because it has no number: free text beside a menu?"""
+        return False
 
     @abstractmethod
     def apply(self, state: State, step: Step) -> State:
@@ -220,7 +224,10 @@ class Task(ABC, Generic[State, Step]):
         raise NotEnumerable(f"{self.name} has no numeric face")
 
     def index(self, state: State, step: Step) -> int:
-        """The number of a legal step, in [0, n_actions); of several spellings of one step the lowest counts."""
+        """The number of a legal step, in [0, n_actions); of several spellings of one step the lowest counts.
+
+        Raises NotEnumerable for a step that is `off_menu`.
+        """
         raise NotEnumerable(f"{self.name} has no numeric face")
 
     def step_at(self, state: State, index: int) -> Step:

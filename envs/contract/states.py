@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from typing import Any
 
 from ...rewards.stable import stable_text
 from ...tasks import IllegalStep, NotEnumerable
@@ -58,7 +59,7 @@ def pure(exam: Exam) -> None:
 
 
 def illegal(exam: Exam) -> None:
-    """`apply` refuses a step that `steps` does not list, with a reason of one line"""
+    """`apply` refuses a step that `steps` does not list and that is not `off_menu`, with a reason of one line"""
     task, rng = exam.task, exam.rng()
     if not task.enumerable:
         return _refusals_of_read_steps(exam)
@@ -75,8 +76,22 @@ def illegal(exam: Exam) -> None:
             except IllegalStep as error:
                 _keep_reason(exam, error)
                 continue
+            if task.off_menu(node.state, step):
+                _has_no_number(exam, node.state, step)
+                continue
             raise Broken(f"{short(step)} is not among the steps of {short(node.state)}, yet leads to {short(child)}")
     return None
+
+
+def _has_no_number(exam: Exam, state: Any, step: Any) -> None:
+    """What is off the menu is for those who write; an agent with numbers never meets it."""
+    if not exam.numeric:
+        return
+    try:
+        number = exam.task.index(state, step)
+    except NotEnumerable:
+        return
+    raise Broken(f"{short(step)} is off the menu of {short(state)}, yet has the number {number}")
 
 
 def _refusals_of_read_steps(exam: Exam) -> None:

@@ -12,12 +12,6 @@ from .algebra.writing import write, write_equation
 from .cases import Case
 from .moves import Move
 
-WORDS = (
-    *("add", "to", "subtract", "from", "multiply", "divide", "by", "both", "sides", "of", "equation", "expand"),
-    *("factor", "split", "take", "square", "roots", "complete", "the", "check", "substitute", "solve", "for"),
-    *("eliminate", "with", "rewrite", "as", "in"),
-)
-
 PLAIN = {
     "expand": "expand",
     "factor": "factor",

@@ -32,12 +32,12 @@ from .algebra.expressions import (
     scale,
     variables,
 )
-from .algebra.polynomials import coefficients, factors
+from .algebra.polynomials import as_sum, coefficients, factors
 from .cases import Case, Equation, holds, isolated
 from .forms import denominator, linear
 
-Roots = frozenset[Sum | tuple[int, ...]]
-"""Exact values; and irreducible factors of degree three or more, whose roots have no spelling here."""
+Roots = frozenset[Sum]
+"""Exact values; and irreducible polynomials of degree three or more, for their roots, which have no spelling here."""
 
 CLEARED = 4
 """So many rounds of squaring are tried to get rid of roots."""
@@ -94,13 +94,13 @@ def roots(one: Equation, conditions: tuple[Condition, ...] = ()) -> Roots:
         raise IllegalStep("this holds for all numbers, or cannot be verified")
     if found is None:
         return frozenset()
-    real: set[Sum | tuple[int, ...]] = set()
+    real: set[Sum] = set()
     tried = (("=", difference), *domain(*one), *conditions)
     for factor, _ in factors(found[1])[1]:
         if len(factor) > 3:
             if len(tried) > 1:
                 raise IllegalStep("this cannot be verified")
-            real.add(factor)
+            real.add(as_sum(name, factor))
         for value in _solved(factor):
             if all(holds(each, {name: value}) for each in tried):
                 real.add(value)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .algebra.expressions import Sum, variables
-from .cases import Case, closed, refuted, values_of
+from .cases import Case, closed, values_of
+from .estimates import estimate
 from .menu import menu
 
 DEPTH = 24
@@ -90,16 +91,6 @@ _table = _Table()
 def distance(case: Case) -> int | None:
     """Exact; None where it is not known within `DEPTH` and `NODES`."""
     return _table.distance(case)
-
-
-@lru_cache(maxsize=1 << 16)
-def estimate(case: Case) -> int:
-    """A bound below the distance, at little cost."""
-    if closed(case):
-        return 0
-    if refuted(case) or values_of(case) is not None:
-        return 1
-    return 1
 
 
 def unknowns(case: Case) -> frozenset[str]:

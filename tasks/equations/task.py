@@ -20,11 +20,13 @@ from . import moves, solving
 from .algebra.expressions import BRACKET, VARIABLES, Sum
 from .answers import check_solutions, write_solutions
 from .cases import Case, closed, key_of, values_of, write_case
+from .estimates import estimate
 from .families import DEFAULT, Knobs, deal
-from .language import WORDS, read_move, write_move
+from .language import read_move, write_move
 from .menu import ACTIONS, EQUATIONS, menu
 from .moves import Move
-from .posing import pose, problem_of, renamed
+from .posing import first_case, pose, problem_of, renamed
+from .vocabulary import WORDS
 
 SALT = "equations"
 """Decides which problems are held out."""
@@ -70,10 +72,7 @@ class Equations(Task[Cases, Move]):
         "medium": {},
         "hard": {"kinds": "quadratic rational radical system3 nonlinear", "size": 12, "surds": True},
     }
-    words = (
-        *(*WORDS, *VARIABLES, "sqrt", "where", "or", "more", "and", "no", "solution", "find", "all", "numbers"),
-        *("+", "-", "*", "/", "^", "(", ")", "=", ",", ":", ".", "≠", "≥"),
-    )
+    words = WORDS
     n_actions = ACTIONS
     shape = (3 + EQUATIONS * 2 * TERMS * PER_TERM,)
     low = -32.0
@@ -111,8 +110,6 @@ class Equations(Task[Cases, Move]):
     # rules --------------------------------------------------------------------------------------------------------
 
     def start(self, problem: Problem) -> Cases:
-        from .posing import first_case
-
         return Cases((first_case(problem.data),))
 
     def steps(self, state: Cases) -> Sequence[Move]:
@@ -124,6 +121,12 @@ class Equations(Task[Cases, Move]):
         if case is None:
             raise IllegalStep("everything is solved")
         return _replaced(state, moves.apply(case, step))
+
+    def off_menu(self, state: Cases, step: Move) -> bool:
+        case = _focus(state)
+        if case is None or any(move == step for _, move, _ in menu(case)):
+            return False
+        return not isinstance(moves.outcome(case, step), str)
 
     def expand(self, state: Cases) -> list[tuple[Move, Cases, Hashable, float]]:
         case = _focus(state)
@@ -167,7 +170,7 @@ class Equations(Task[Cases, Move]):
         return _key(state)
 
     def heuristic(self, state: Cases) -> float:
-        return float(sum(map(solving.estimate, state.cases)))
+        return float(sum(estimate(case) for case in state.cases))
 
     def distance(self, state: Cases) -> int | None:
         """Steps of the menu; None where a case needs more than `solving.DEPTH` of them, or the search for them more
