@@ -141,9 +141,9 @@ def test_hostile_expressions_are_refused_at_once(text):
 
 def test_what_grows_too_large_is_refused():
     state = do(state_of("2x + 3 = 7"), "add (x + 1)^8(x + 2)^8(x + 3)^8 to both sides")
-    with pytest.raises(IllegalStep, match="too long"):
+    with pytest.raises(IllegalStep, match="would grow too"):
         do(state, "expand")
-    with pytest.raises(IllegalStep, match="too large"):
+    with pytest.raises(IllegalStep, match="would grow too"):
         do(state_of("2x + 3 = 7"), "multiply both sides by 9999999")
 
 
