@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import IllegalStep, NotEnumerable
 from ..pictures import Picture
 from ..problem import Problem, Verdict
-from ..task import SPLITS, Task, split_of
+from ..task import SPLITS, Task, read_knobs, split_of
 from . import moves, solving
 from .algebra.expressions import BRACKET, VARIABLES, Sum
 from .answers import check_solutions, write_solutions
@@ -82,14 +82,21 @@ class Equations(Task[Cases, Move]):
 
     def problem(self, seed: int, index: int, split: str = "train", **difficulty: Any) -> Problem:
         seed, index = as_index(seed), as_index(index)
-        knobs = Knobs(**difficulty) if difficulty else DEFAULT
-        if split not in SPLITS:
-            raise ValueError(f"unknown split {split!r}; splits are {', '.join(SPLITS)}")
+        knobs = self._family(split, difficulty)
         rng = self.rng(seed, index, split)
         while True:
             data = problem_of(deal(rng, knobs))
             if data is not None and split_of(SALT, renamed(data)) == split:
                 return Problem(self.name, data, seed, index, split, difficulty)
+
+    def count(self, split: str = "train", **difficulty: Any) -> None:
+        """There is no end. Raises ValueError for an unknown split or difficulty."""
+        self._family(split, difficulty)
+
+    def _family(self, split: str, difficulty: Mapping[str, Any]) -> Knobs:
+        if split not in SPLITS:
+            raise ValueError(f"unknown split {split!r}; splits are {', '.join(SPLITS)}")
+        return read_knobs(Knobs, difficulty) if difficulty else DEFAULT
 
     def pose(self, *data: Any) -> Problem:
         """`pose("x^2 = 2x + 3")`, `pose("x + y = 5, x - y = 1")` or the equations one by one."""
