@@ -19,6 +19,7 @@ __all__ = [
     "ConstantValue",
     "Conventions",
     "Credit",
+    "HeuristicValue",
     "NoisyOracle",
     "OracleValue",
     "Outcome",

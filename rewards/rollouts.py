@@ -60,6 +60,11 @@ class RolloutValue:
             raise ValueError(f"limit must be at least 1, got {self.limit!r}")
 
     @property
+    def rollouts(self) -> int:
+        """What valuing one state costs: searches count it."""
+        return self.k
+
+    @property
     def name(self) -> str:
         spelling = spell(f"rollout:{self.k}", (self.seed, 0), (self.limit, LIMIT))
         return spelling if self.proposer.name == "uniform" else f"{spelling} by {self.proposer.name}"

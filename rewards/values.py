@@ -1,4 +1,4 @@
-"""Values of states: exact, exact with noise, constant; and `make_value`, which reads their JSON spellings.
+"""Values of states: exact, exact with noise, heuristic, constant; and `make_value`, which reads their JSON spellings.
 
 Every value is that of the state itself without backtracking: 1.0 for a state from which the problem can still be
 solved, however many wrong branches were left behind.
@@ -113,6 +113,26 @@ class NoisyOracle:
 
 
 @dataclass(frozen=True)
+class HeuristicValue:
+    """The task's own admissible estimate h of the cost to go, as a graded value: gamma ** h, 0 where h is infinite.
+
+    gamma: discount, in (0, 1).
+    """
+
+    gamma: float = GAMMA
+
+    def __post_init__(self) -> None:
+        OracleValue(self.gamma)  # raises for what it refuses
+
+    @property
+    def name(self) -> str:
+        return spell("heuristic", (self.gamma, GAMMA))
+
+    def values(self, task: Task[Any, Any], states: Sequence[Any]) -> list[float]:
+        return [self.gamma ** task.heuristic(state) for state in states]
+
+
+@dataclass(frozen=True)
 class ConstantValue:
     """The same for every state: a search without guidance."""
 
@@ -130,12 +150,16 @@ class ConstantValue:
         return [self.value] * len(states)
 
 
-SPELLINGS = "oracle[:gamma[:unknown]], noisy:rate[:seed[:gamma[:unknown]]], rollout:k[:seed[:limit]], constant:value"
+SPELLINGS = (
+    "oracle[:gamma[:unknown]], noisy:rate[:seed[:gamma[:unknown]]], heuristic[:gamma], rollout:k[:seed[:limit]], "
+    "constant:value"
+)
 """What `make_value` reads."""
 
 _MAKERS: dict[str, tuple[Any, tuple[type, ...], int]] = {
     "oracle": (OracleValue, (float, float), 0),
     "noisy": (NoisyOracle, (float, int, float, float), 1),
+    "heuristic": (HeuristicValue, (float,), 0),
     "rollout": (RolloutValue, (int, int, int), 1),
     "constant": (ConstantValue, (float,), 1),
 }

@@ -1,26 +1,22 @@
-"""Best-first search on the value alone: what the Meta-CoT paper calls A*.
-
-Left out on purpose: the cost of the path so far. With it and an admissible heuristic this would be A* proper.
-"""
+"""Best-first search on the value alone: what the Meta-CoT paper calls A*. For A* proper see `astar`."""
 
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, Unpack
 
 from ...rewards.protocols import ValueFunction
 from ...tasks import Problem, Task
-from .common import BUDGET, Explorer, Row, SearchResult
+from .common import BUDGET, Explorer, Limits, Options, Row, SearchResult
 
 
 def best_first(
     task: Task[Any, Any],
     problem: Problem,
     value: ValueFunction,
-    budget: int = BUDGET,
+    budget: int | Limits = BUDGET,
     seed: int | None = 0,
-    *,
-    dedupe: bool = True,
+    **options: Unpack[Options],
 ) -> SearchResult:
     """Always visit the most promising state generated so far, wherever it is in the tree.
 
@@ -28,7 +24,7 @@ def best_first(
     visits is the order in which states leave the queue. budget: nodes visited besides the start. seed: order in which
     children of equal value are generated (None: the task's).
     """
-    search = Explorer(task, problem, value, budget, seed, dedupe=dedupe)
+    search = Explorer(task, problem, value, budget, seed, **options)
     queue: list[tuple[float, int, int, int, Row]] = []
     order = 0
 

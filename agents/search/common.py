@@ -8,15 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
+from math import exp
 from random import Random
 from time import perf_counter
-from typing import Any
+from typing import Any, TypedDict
 
-from ...rewards.protocols import ValueFunction
-from ...tasks import Action, GiveUp, Problem, Step, Submit, Task, Trace, Tree
+from ...rewards.protocols import Proposer, ValueFunction
+from ...rewards.stable import stable_uint64
+from ...tasks import Action, GiveUp, IllegalStep, Problem, Step, Submit, Task, Trace, Tree
 
 BUDGET = 1000
 """Default number of nodes a search may visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a search may cost; it ends at the first limit it meets. A plain number stands for `Limits(nodes=...)`.
+
+    nodes: visited besides the start. rollouts: made by a value that plays on (`RolloutValue`). tokens: written by a
+    proposer that writes. seconds: of wall time; the only limit that makes results depend on the machine. None = no
+    limit.
+    """
+
+    nodes: int = BUDGET
+    rollouts: int | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if (limit := getattr(self, name)) is not None and limit < 0:
+                raise ValueError(f"a budget must not be negative, got {name}={limit!r}")
+
+
+PROPOSALS = 4
+"""Default number of draws from a proposer for each expanded node."""
 
 
 Row = tuple[Any, Any, Hashable, float]
@@ -32,6 +58,9 @@ class SearchResult:
     exhausted: nothing was left to visit. Without pruning this proves that there is no other solution.
     expanded, generated, duplicates: nodes expanded; children generated; those of them dropped because their state was
         known already. value_calls: states valued. iterations: 0 but for searches that count them.
+    illegal: proposed steps that were no legal ones. rollouts, tokens: made and written meanwhile, see `Limits`.
+    first: nodes visited when the first verified solution was met, None where there is none.
+    chosen: the node whose answer a search that does not verify commits to (voting), right or wrong; else None.
     visits: how often each node of the tree was passed through (searches that count this), else empty.
     source: algorithm and options, as JSON scalars. seconds: wall time, which does not count for equality.
     """
@@ -45,6 +74,11 @@ class SearchResult:
     value_calls: int
     iterations: int = 0
     visits: tuple[int, ...] = ()
+    illegal: int = 0
+    rollouts: int = 0
+    tokens: int = 0
+    first: int | None = None
+    chosen: int | None = None
     source: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -58,6 +92,23 @@ class SearchResult:
         """How often the visits went on from another node than the last one."""
         return sum(parent != node - 1 for node, parent in enumerate(self.tree.parents) if node)
 
+    @property
+    def depth(self) -> int:
+        """Steps from the start to the deepest visited node."""
+        depths = [0]
+        for parent in self.tree.parents[1:]:
+            depths.append(depths[parent] + 1)
+        return max(depths)
+
+    @property
+    def best(self) -> int:
+        """The solution, or else what a search that was stopped here would bet on: the node noted with the highest
+        value, of equal ones the first; the start where nothing was noted."""
+        if self.solved is not None:
+            return self.solved
+        notes = self.tree.notes
+        return max(notes, key=lambda node: (notes[node][0], -node), default=0)
+
     def trace(self, values: bool = False) -> Trace:
         """The visits in order, then the answer; giving up where the search is exhausted without one.
 
@@ -67,8 +118,9 @@ class SearchResult:
 
     def ending(self) -> tuple[Action, ...]:
         """The action that ends a trace of this search, if any."""
-        if self.solved is not None:
-            return (Submit(self.tree.answer(self.solved)),)
+        answered = self.chosen if self.solved is None else self.solved
+        if answered is not None:
+            return (Submit(self.tree.answer(answered)),)
         return (GiveUp(),) if self.exhausted else ()
 
     def __eq__(self, other: object) -> bool:
@@ -86,11 +138,22 @@ def visit_actions(tree: Tree, values: bool = False) -> list[Action]:
     return actions if values else [replace(a, value=None) if isinstance(a, Step) else a for a in actions]
 
 
+class Options(TypedDict, total=False):
+    """What every search takes besides its own options; see `Explorer`."""
+
+    dedupe: bool
+    proposer: Proposer | None
+    proposals: int
+
+
 class Explorer:
     """One search in progress: grows the tree and keeps the counts, so that an algorithm is only its order of visits.
 
-    seed: decides the order of children of equal value; None keeps the task's order.
+    budget: nodes that may be visited besides the start, or `Limits`.
+    seed: decides the order of children of equal value and what a proposer draws; None keeps the task's order.
     dedupe: is a state known by its key visited only once?
+    proposer, proposals: who suggests the steps of a state, in so many draws; None = all legal steps. What is drawn for
+        a state depends on the seed and the state's key alone.
     """
 
     def __init__(
@@ -98,16 +161,26 @@ class Explorer:
         task: Task[Any, Any],
         problem: Problem,
         value: ValueFunction,
-        budget: int = BUDGET,
+        budget: int | Limits = BUDGET,
         seed: int | None = 0,
         *,
         dedupe: bool = True,
+        proposer: Proposer | None = None,
+        proposals: int = PROPOSALS,
     ):
-        if budget < 0:
-            raise ValueError(f"budget must not be negative, got {budget!r}")
+        if proposals < 1:
+            raise ValueError(f"proposals must be at least 1, got {proposals!r}")
         self.started = perf_counter()
+        self.limits = budget if isinstance(budget, Limits) else Limits(nodes=budget)
         self.task, self.problem, self.value, self.name = task, problem, value, value.name
-        self.budget, self.seed, self.dedupe = budget, seed, dedupe
+        self.budget, self.seed, self.dedupe = self.limits.nodes, seed, dedupe
+        self.proposer, self.proposals = proposer, proposals
+        self.priors: list[float] | None = None
+        self.illegal = self.rollouts = 0
+        self.first: int | None = None
+        self.rollouts_a_state = getattr(value, "rollouts", 0)
+        self._written_before = getattr(proposer, "tokens", 0)
+        self._only_nodes = self.limits == Limits(nodes=self.budget)
         # A text seeds the same generator everywhere; the problem is part of it so that no two share their chance.
         # Of all of a generator's methods only random() is promised to stay the same between Python versions.
         self.random = None if seed is None else Random(f"{seed} {problem.task} {problem.data}").random
@@ -118,14 +191,53 @@ class Explorer:
     @property
     def full(self) -> bool:
         """Is the budget spent?"""
-        return len(self.tree.states) > self.budget
+        if len(self.tree.states) > self.budget:
+            return True
+        if self._only_nodes:
+            return False
+        limits = self.limits
+        return (
+            (limits.rollouts is not None and self.rollouts >= limits.rollouts)
+            or (limits.tokens is not None and self.tokens >= limits.tokens)
+            or (limits.seconds is not None and perf_counter() - self.started >= limits.seconds)
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Written by the proposer during this search."""
+        return getattr(self.proposer, "tokens", 0) - self._written_before
+
+    def rows(self, node: int) -> list[Row]:
+        """The children of a visited node: all legal ones, or those that the proposer suggests, each once.
+
+        `priors` then holds what share of the draws' probability each of the proposed ones has, else None.
+        """
+        state = self.tree.states[node]
+        if self.proposer is None:
+            return self.task.expand(state)
+        rng = Random(stable_uint64(self.task.key(state), self.seed or 0, 0))
+        drawn = self.proposer.propose(self.task, [state], [rng], self.proposals)[0]
+        found: dict[Any, float] = {proposal.step: proposal.logprob for proposal in drawn}
+        rows, weights = [], []
+        for step, logprob in found.items():
+            try:
+                child = self.task.apply(state, step)
+            except IllegalStep:
+                self.illegal += 1
+                continue
+            rows.append((step, child, self.task.key(child), 1.0))
+            weights.append(exp(logprob))
+        total = sum(weights)
+        self.priors = [weight / total if total else 1 / len(weights) for weight in weights]
+        return rows
 
     def expand(self, node: int, *, claim: bool) -> tuple[list[Row], list[float]]:
-        """The children of a visited node whose states are not known yet and their values, the most promising first.
+        """The children of a visited node whose states are not known yet and their values, the most promising first;
+        `priors` is in the same order.
 
         claim: are their states known from now on, so that nobody else generates them, or only once visited?
         """
-        rows = self.task.expand(self.tree.states[node])
+        rows = self.rows(node)
         self.expanded += 1
         if not rows:
             return [], []
@@ -133,21 +245,27 @@ class Explorer:
         if self.dedupe:
             known, fresh = self.known, []
             taken: set[Hashable] = set()
-            for row in rows:
+            for place, row in enumerate(rows):
                 if (key := row[2]) not in known and key not in taken:
                     taken.add(key)
-                    fresh.append(row)
+                    fresh.append(place)
             if claim:
                 known |= taken
-            self.duplicates += len(rows) - len(fresh)
-            rows = fresh
+            if len(fresh) < len(rows):
+                self.duplicates += len(rows) - len(fresh)
+                rows = [rows[place] for place in fresh]
+                if self.priors is not None:
+                    self.priors = [self.priors[place] for place in fresh]
         values = self.value.values(self.task, [row[1] for row in rows]) if rows else []
         self.value_calls += len(rows)
+        self.rollouts += self.rollouts_a_state * len(rows)
         if self.random is None:
             ranks = sorted(range(len(rows)), key=lambda place: -values[place])
         else:
             chances = [self.random() for _ in rows]
             ranks = sorted(range(len(rows)), key=lambda place: (-values[place], chances[place]))
+        if self.priors is not None:
+            self.priors = [self.priors[place] for place in ranks]
         return [rows[place] for place in ranks], [values[place] for place in ranks]
 
     def visit(self, parent: int, row: Row, value: float) -> int:
@@ -165,13 +283,18 @@ class Explorer:
         """Is this node a goal, and the answer of the path to it verified?"""
         if not self.task.solved(self.tree.states[node]):
             return False
-        return self.task.check(self.problem, self.tree.answer(node)).correct is True
+        if self.task.check(self.problem, self.tree.answer(node)).correct is not True:
+            return False
+        if self.first is None:
+            self.first = len(self.tree.states) - 1
+        return True
 
     def result(
         self, algorithm: str, solved: int | None = None, *, exhausted: bool = False, **more: Any
     ) -> SearchResult:
-        """The result so far. `more`: options of the algorithm for `source`, and `iterations` and `visits`."""
-        counts = {name: more.pop(name) for name in ("iterations", "visits") if name in more}
+        """The result so far. `more`: options of the algorithm for `source`, and `iterations`, `visits`
+        and `chosen`."""
+        counts = {name: more.pop(name) for name in ("iterations", "visits", "chosen") if name in more}
         self.tree.cursor = len(self.tree.states) - 1 if solved is None else solved
         return SearchResult(
             tree=self.tree,
@@ -181,12 +304,17 @@ class Explorer:
             generated=self.generated,
             duplicates=self.duplicates,
             value_calls=self.value_calls,
+            illegal=self.illegal,
+            rollouts=self.rollouts,
+            tokens=self.tokens,
+            first=self.first,
             source={
                 "search": algorithm,
                 "value": self.name,
                 "budget": self.budget,
                 "seed": self.seed,
                 "dedupe": self.dedupe,
+                **({} if self.proposer is None else {"proposer": self.proposer.name, "proposals": self.proposals}),
                 **more,
             },
             seconds=perf_counter() - self.started,

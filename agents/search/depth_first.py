@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from ...rewards.protocols import ValueFunction
 from ...tasks import Problem, Task
-from .common import BUDGET, Explorer, SearchResult
+from .common import BUDGET, Explorer, Limits, Options, SearchResult
 
 
 def depth_first(
     task: Task[Any, Any],
     problem: Problem,
     value: ValueFunction,
-    budget: int = BUDGET,
+    budget: int | Limits = BUDGET,
     seed: int | None = 0,
     *,
-    dedupe: bool = True,
     prune: float | None = None,
+    **options: Unpack[Options],
 ) -> SearchResult:
     """Go down to the best child; where a subtree is exhausted, back to the deepest node with children untried.
 
@@ -25,7 +25,7 @@ def depth_first(
     prune: children valued at or below this are never visited (0.0 trusts a verdict of "unsolvable"); None visits all.
         With it, an exhausted search is only as sure as the values.
     """
-    search = Explorer(task, problem, value, budget, seed, dedupe=dedupe)
+    search = Explorer(task, problem, value, budget, seed, **options)
 
     def done(solved: int | None = None, exhausted: bool = False) -> SearchResult:
         return search.result("depth_first", solved, exhausted=exhausted, prune=prune)
@@ -39,7 +39,7 @@ def depth_first(
         if row is None or (prune is not None and worth <= prune):
             branches.pop()  # children come in order of value: those after a pruned one are pruned as well
             continue
-        if dedupe and row[2] in search.known:
+        if search.dedupe and row[2] in search.known:
             search.duplicates += 1  # visited elsewhere since it was generated
             continue
         if search.full:

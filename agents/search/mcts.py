@@ -1,19 +1,25 @@
-"""Monte-Carlo tree search with standard UCT; a value estimate takes the place of simulation.
+"""Monte-Carlo tree search; a value estimate takes the place of simulation.
 
-Selection maximises Q(s, a) + c * sqrt(log N(s) / N(s, a)), from Kocsis and Szepesvari 2006. (The Meta-CoT paper prints
-the bonus with the two counts exchanged.) Expansion adds all children at once; a child's Q starts at its value estimate,
+Selection maximises Q(s, a) + a bonus, of which there are three:
+    uct: c * sqrt(log N(s) / N(s, a)), Kocsis and Szepesvari 2006; the default.
+    printed: c * sqrt(log N(s, a) / N(s)), as the Meta-CoT paper prints it, with the two counts exchanged. It rewards
+        what was visited already, so the search repeats itself; kept to show just that.
+    puct: c * P(a | s) * sqrt(N(s)) / (1 + N(s, a)), Silver et al. 2017; P is the proposer's prior, uniform without one.
+Progressive widening (Coulom 2007) looks at the first ceil(k * N(s) ** alpha) children only, the most promising first.
+Expansion adds all children at once; a child's Q starts at its value estimate,
 which counts as its first visit. Backup is the incremental mean, of the visited node's own estimate: of 1 where it is a
 verified solution, of 0 where nothing is left below it.
 """
 
 from __future__ import annotations
 
-from math import log, sqrt
-from typing import Any
+from collections.abc import Callable
+from math import ceil, log, sqrt
+from typing import Any, Unpack
 
 from ...rewards.protocols import ValueFunction
 from ...tasks import Problem, Task
-from .common import BUDGET, Explorer, Row, SearchResult
+from .common import BUDGET, Explorer, Limits, Options, Row, SearchResult
 
 ITERATIONS_A_NODE = 10
 """How many iterations may be spent for each node of the budget, where no number of iterations is given: revisits of
@@ -28,19 +34,21 @@ class _Node:
     """A visited node. Its children's statistics lie here, in lists side by side, since selection reads them together.
 
     number: its place in the tree. worth: what a visit that ends here backs up. rows: its children, as generated.
-    q: mean value. n: visits, the estimate included. r: 1 / sqrt(n). below: the child once visited, else None.
+    q: mean value. n: visits, the estimate included. r: 1 / sqrt(n). p: priors, where a bonus needs them.
+    below: the child once visited, else None.
     """
 
-    __slots__ = ("below", "n", "number", "q", "r", "rows", "worth")
+    __slots__ = ("below", "n", "number", "p", "q", "r", "rows", "worth")
 
     def __init__(self, number: int, worth: float):
         self.number = number
         self.worth = worth
-        self.rows = self.q = self.n = self.r = self.below = NOTHING
+        self.rows = self.q = self.n = self.r = self.p = self.below = NOTHING
 
-    def grow(self, rows: list[Row], values: list[float]) -> None:
+    def grow(self, rows: list[Row], values: list[float], priors: list[float] | None = None) -> None:
         """Give it children, if there are any."""
         if rows:
+            self.p = priors
             self.rows = rows
             self.q = values
             self.n = [1] * len(rows)
@@ -56,31 +64,39 @@ def mcts(
     task: Task[Any, Any],
     problem: Problem,
     value: ValueFunction,
-    budget: int = BUDGET,
+    budget: int | Limits = BUDGET,
     seed: int | None = 0,
     *,
-    dedupe: bool = True,
     iterations: int | None = None,
     exploration: float = 1.0,
+    bonus: str = "uct",
+    widening: tuple[float, float] | None = None,
     stop: bool = True,
+    **options: Unpack[Options],
 ) -> SearchResult:
     """Grow the tree one visited node an iteration, balancing mean values against visit counts.
 
     budget: nodes visited besides the start. seed: which of several equal children comes first (None: the task's order).
     iterations: how often to select, expand, evaluate and back up; None allows 10 for each node of the budget. Passing
     through finished branches again counts as an iteration and adds no node. exploration: c, at least 0.
+    bonus: "uct", "printed" or "puct". widening: (k, alpha), None looks at all children.
     stop: end at the first verified solution? If not, all iterations are made as long as the budget of nodes lasts.
     """
     if exploration < 0:
         raise ValueError(f"exploration must not be negative, got {exploration!r}")
-    search = Explorer(task, problem, value, budget, seed, dedupe=dedupe)
-    limit = ITERATIONS_A_NODE * budget if iterations is None else iterations
+    if bonus not in BONUSES:
+        raise ValueError(f"bonus is one of {', '.join(BONUSES)}, got {bonus!r}")
+    if widening is not None and not (widening[0] > 0 and 0 <= widening[1] <= 1):
+        raise ValueError(f"widening needs k > 0 and alpha in [0, 1], got {widening!r}")
+    plain = bonus == "uct" and widening is None
+    search = Explorer(task, problem, value, budget, seed, **options)
+    limit = ITERATIONS_A_NODE * search.budget if iterations is None else iterations
     _extend_tables(limit + 3)
     sqrt_log, rsqrt = SQRT_LOG, RSQRT
     solved = 0 if search.solves(0) else None
     root = _Node(0, 1.0)
     if solved is None:
-        root.grow(*search.expand(0, claim=True))
+        root.grow(*search.expand(0, claim=True), search.priors)
     waiting = len(root.q)
     done = 0
 
@@ -89,8 +105,13 @@ def mcts(
         visits = done + 1
         path = []
         while node is not None and node.q:
-            bonus = exploration * sqrt_log[visits]
-            scores = [q + bonus * r for q, r in zip(node.q, node.r)]  # noqa: B905  # the innermost loop of all
+            if plain:
+                factor = exploration * sqrt_log[visits]
+                scores = [q + factor * r for q, r in zip(node.q, node.r)]  # noqa: B905  # the innermost loop of all
+            else:
+                scores = BONUSES[bonus](node, visits, exploration)
+                if widening is not None:
+                    del scores[max(1, ceil(widening[0] * visits ** widening[1])) :]
             place = scores.index(max(scores))
             path.append((node, place))
             visits = node.n[place]
@@ -105,7 +126,7 @@ def mcts(
             if search.solves(number):
                 solved, node.worth = number if solved is None else solved, 1.0
             else:
-                node.grow(*search.expand(number, claim=True))
+                node.grow(*search.expand(number, claim=True), search.priors)
                 if not node.q:
                     node.worth = 0.0
             parent.below[place] = node
@@ -124,8 +145,31 @@ def mcts(
         iterations=done,
         visits=_visits(root, done),
         exploration=exploration,
+        bonus=bonus,
+        widening=widening,
         stop=stop,
     )
+
+
+def _uct(node: _Node, visits: int, c: float) -> list[float]:
+    factor = c * SQRT_LOG[visits]
+    return [q + factor * r for q, r in zip(node.q, node.r, strict=True)]
+
+
+def _printed(node: _Node, visits: int, c: float) -> list[float]:
+    factor = c * RSQRT[visits]
+    return [q + factor * SQRT_LOG[n] for q, n in zip(node.q, node.n, strict=True)]
+
+
+def _puct(node: _Node, visits: int, c: float) -> list[float]:
+    """A child's estimate does not count as a visit here: N(s, a) = n - 1."""
+    factor = c * sqrt(visits)
+    priors = node.p or [1 / len(node.q)] * len(node.q)
+    return [q + factor * p / n for q, p, n in zip(node.q, priors, node.n, strict=True)]
+
+
+BONUSES: dict[str, Callable[[_Node, int, float], list[float]]] = {"uct": _uct, "printed": _printed, "puct": _puct}
+"""Mean value plus bonus of every child, by the bonus's name."""
 
 
 def _extend_tables(size: int) -> None:
