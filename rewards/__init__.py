@@ -7,7 +7,7 @@ from .exploration import MEASURES, explore
 from .outcome import Outcome, Reward, Steps, Transition, make_reward
 from .protocols import Proposal, Proposer, ValueFunction
 from .rollouts import RolloutValue, UniformProposer
-from .values import GAMMA, ConstantValue, NoisyOracle, OracleValue, make_value
+from .values import GAMMA, ConstantValue, HeuristicValue, NoisyOracle, OracleValue, make_value
 
 __all__ = [
     "ERL2",
