@@ -16,6 +16,9 @@ from metacot.rewards import ConstantValue, NoisyOracle, OracleValue
 from metacot.tasks import IllegalStep, Problem, Task, Trace, UnreadableStep, Verdict, emit, make, replay
 
 GAME = make("game24")
+VOTING = ("best_of_n", "majority_vote")
+SEARCHES = [name for name in ALGORITHMS if name not in VOTING]
+BY_COST = ("branch_and_bound", "iterative_deepening", "astar", "weighted_astar")  # de-duplicate by the cheapest path
 ORACLE = OracleValue()
 SOLVABLE = [GAME.problem(3, index) for index in range(100)]
 EVERY = range(GAME.count("train", solvable="mixed"))
@@ -68,7 +71,7 @@ GOLDEN = {
 }
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", GOLDEN)
 def test_golden_tree(name: str) -> None:
     value, visits, counts = GOLDEN[name]
     found = search(name, GAME, GAME.pose((2, 2, 6, 6)), value)
@@ -84,8 +87,12 @@ def test_golden_tree(name: str) -> None:
 def test_same_inputs_and_seed_same_tree(name: str) -> None:
     runs = [search(name, GAME, problem, NoisyOracle(0.3), seed=5) for problem in SOLVABLE[:20] for _ in range(2)]
     assert runs[::2] == runs[1::2]
+    if "astar" in name:
+        return  # its order is that of the task
     others = [search(name, GAME, problem, NoisyOracle(0.3), seed=6) for problem in SOLVABLE[:20]]
     assert runs[::2] != others
+    if name in VOTING:
+        return  # a proposer draws the first step
     unshuffled = [search(name, GAME, problem, ConstantValue(), seed=None) for problem in SOLVABLE[:5]]
     assert unshuffled[0].tree.steps[1] == GAME.steps(GAME.start(SOLVABLE[0]))[0]
 
@@ -110,14 +117,14 @@ def test_the_oracle_leads_straight_to_the_solution() -> None:
 
 
 @pytest.mark.parametrize("dedupe", [True, False])
-@pytest.mark.parametrize("name", ["depth_first", "best_first"])
+@pytest.mark.parametrize("name", [name for name in SEARCHES if name not in ("beam", "mcts")])
 def test_exhaustive_search_agrees_with_brute_force(name: str, dedupe: bool) -> None:
     blind = ConstantValue()
-    for problem in SOLVABLE:
+    for problem in SOLVABLE[::4]:
         assert brute_force(tuple(map(Fraction, problem.data[0])))
         found = search(name, GAME, problem, blind, budget=10_000, dedupe=dedupe)
         assert replay(GAME, found.trace()).success
-    for problem in unsolvable(100):
+    for problem in unsolvable(100)[::5]:
         assert GAME.value(GAME.start(problem)) == 0.0
         gave_up(search(name, GAME, problem, blind, budget=10_000, dedupe=dedupe))
 
@@ -139,27 +146,29 @@ def gave_up(found: SearchResult) -> None:
     assert redone.success
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", SEARCHES)
 def test_counts_are_what_they_say(name: str) -> None:
     for problem in (*SOLVABLE[:10], *unsolvable(100)[:3]):
         found = search(name, GAME, problem, "noisy:0.2", budget=10_000)
         tree = found.tree
-        assert found.duplicates + found.value_calls == found.generated or name == "depth_first"
+        assert found.duplicates + found.value_calls == found.generated or name in ("depth_first", *BY_COST)
         assert len(tree) - 1 <= found.value_calls <= found.generated
-        assert found.expanded == len(tree) - found.success
+        assert found.expanded == len(tree) - found.success or name in ("beam", "iterative_deepening")
+        assert found.first == (found.solved if found.success else None)
         keys = list(tree.keys())
         assert len(set(keys)) == len(keys)
         assert set(tree.notes) == set(range(1, len(tree)))
-        assert {source for _, source in tree.notes.values()} == {"noisy:0.2"}
+        assert {source for _, source in tree.notes.values()} <= {"heuristic" if name == "greedy" else "noisy:0.2"}
         assert found.solved == (tree.first_solved() if found.success else None)
         assert found.source["search"] == name
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", SEARCHES)
 @pytest.mark.parametrize("budget", [0, 1, 5, 20])
 def test_the_budget_counts_visited_nodes(name: str, budget: int) -> None:
+    wide: dict[str, Any] = {"width": 30} if name == "beam" else {}
     for problem in unsolvable(100)[:5]:
-        found = search(name, GAME, problem, "noisy:0.3", budget=budget)
+        found = search(name, GAME, problem, "constant:0.5", budget=budget, **wide)
         assert len(found.tree) == budget + 1
         assert not found.exhausted
         assert found.trace() == Trace(problem, found.trace().actions)
@@ -186,7 +195,7 @@ def test_pruned_children_are_not_visited() -> None:
 
 
 def test_search_by_name_refuses_unknown_names() -> None:
-    with pytest.raises(KeyError, match="depth_first, best_first, mcts"):
+    with pytest.raises(KeyError, match="depth_first, breadth_first, beam"):
         search("a_star", GAME, SOLVABLE[0])
     with pytest.raises(ValueError, match="a value is one of"):
         search("mcts", GAME, SOLVABLE[0], "magic")
@@ -285,14 +294,14 @@ class Walk(Task[int, int]):
         return Verdict(place % self.size == 0, "counted")
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", SEARCHES)
 def test_cycles_and_graded_values(name: str) -> None:
     walk = Walk()
     for place in range(walk.size):
         found = search(name, walk, walk.pose(place), budget=100)
         assert found.success
-        if name != "mcts":
-            assert len(found.tree) - 1 == walk.distance(place)
+        if name in ("depth_first", "best_first", "astar", "branch_and_bound"):
+            assert len(found.tree.path(found.solved)) - 1 == walk.distance(place)
         blind = search(name, walk, walk.pose(place), "constant:0.5", budget=walk.size)
         assert blind.success
         assert replay(walk, blind.trace()).success

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from typing import Any, Unpack
 
 from ...rewards.protocols import ValueFunction
-from ...rewards.values import GAMMA, HeuristicValue
+from ...rewards.values import GAMMA, HeuristicValue, OracleValue
 from ...tasks import Problem, Task
 from .common import BUDGET, Explorer, Limits, Options, Row, SearchResult
 
@@ -34,7 +34,8 @@ def astar(
 
     With `HeuristicValue` (the task's admissible h) and weight 1 the first solution is a cheapest one; with a larger
     weight it costs at most weight times as much. With any other value, h = log(value) / log(gamma), infinite for a
-    value of 0, which is never visited. A state is visited again where a cheaper path leads to it (re-opening).
+    value of 0, which is never visited; where such a value may be wrong, nothing is proved by an empty queue. A state is
+    visited again where a cheaper path leads to it (re-opening).
 
     budget: nodes visited besides the start. seed: what a proposer draws; else the order is that of the task.
     weight: at least 0; 0 is Dijkstra's algorithm.
@@ -48,6 +49,7 @@ def astar(
     cheapest: dict[Hashable, float] = {task.key(tree.states[0]): 0.0}
     queue: list[tuple[float, float, int, int, float, Row]] = []
     node, cost, order = 0, 0.0, 0
+    sure, complete = isinstance(value, HeuristicValue | OracleValue), True
 
     def done(solved: int | None = None, exhausted: bool = False) -> SearchResult:
         return search.result(name, solved, exhausted=exhausted, weight=weight)
@@ -67,7 +69,9 @@ def astar(
             search.duplicates += len(rows) - len(fresh)
             rows = fresh
         for row, left in zip(rows, to_go(rows), strict=True):
-            if left < math.inf:
+            if left == math.inf:
+                complete = complete and sure
+            else:
                 through = cost + row[3]
                 heappush(queue, (through + weight * left, -through, order, node, left, row))
                 order += 1
@@ -76,7 +80,7 @@ def astar(
             if not dedupe or -through <= cheapest[row[2]]:  # else a cheaper path was found meanwhile
                 break
         else:
-            return done(exhausted=True)
+            return done(exhausted=complete)
         if search.full:
             return done()
         cost = -through
@@ -109,6 +113,7 @@ def _costs(search: Explorer) -> Callable[[list[Row]], list[float]]:
         search.value_calls += len(rows)
         search.rollouts += search.rollouts_a_state * len(rows)
         values = value.values(task, [row[1] for row in rows]) if rows else []
-        return [math.log(worth) * scale if worth > 0 else math.inf for worth in values]
+        # Rounded, so that gamma ** 3 means 3 steps and not a little more or less.
+        return [round(math.log(worth) * scale, 9) if worth > 0 else math.inf for worth in values]
 
     return costs
