@@ -414,6 +414,7 @@ def check_contract(options: argparse.Namespace) -> int:
             print(f"{options.task}{named} breaks a rule of the contract: {RULES[broken.rule]}\n{broken}")
             return 1
         known = "" if passed.known_share is None else f", distances known for {passed.known_share:.1%} of the states"
+        known += f", solutions of up to {passed.longest} steps" if passed.longest else ""
         kept = f"{len(passed.rules)} rules kept on {passed.problems} problems, {passed.states} states"
         print(f"{options.task}{named}: {kept}{known}")
     return 0

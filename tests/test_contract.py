@@ -474,12 +474,19 @@ def known(monkeypatch):
         del gym.registry[name]
 
 
+def solution_length(problem):
+    """The steps of a shortest solution, 0 where there is none or steps are free text."""
+    length = 0 if problem.gold else shortest(*problem.data)
+    return length if length < math.inf else 0
+
+
 @pytest.mark.parametrize("task", [Reach, Essay])
 def test_a_small_task_passes_by_name_and_as_itself(task, known):
     known(task)
     passed = check_task(task.name, 10)
     assert passed == check_task(task(), 10)
     assert passed.problems == 10
+    assert passed.longest == max(map(solution_length, map(task().problem, [0] * 10, range(10))))
     without = {"no_numbers"} if task.n_actions else {"observe", "index", "mask", "move", "face"}
     assert set(passed.rules) == set(RULES) - without
 

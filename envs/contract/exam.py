@@ -62,6 +62,7 @@ class Exam:
         problems: training problems, in the order of their indices.
         reasons: what refusals said, to be looked at by the rule `words`.
         known_share: share of the states tried whose distance and whose children's distances are known.
+        longest: steps of the longest of the shortest solutions played.
         rule: the rule being tried.
     """
 
@@ -73,6 +74,7 @@ class Exam:
         self.size = problems
         self.reasons: set[str] = set()
         self.known_share: float | None = None
+        self.longest = 0
         self.rule = ""
         self._distances: dict[Hashable, int | float | None] = {}
 

@@ -58,7 +58,8 @@ def oracle(exam: Exam) -> None:
     known = [(problem, best) for problem in exam.problems if (best := _best(exam, problem)) is not None]
     if not known:
         raise Broken("no problem has a known solution: that takes `distance`, or a reference answer `Problem.gold`")
-    budget = max(BUDGET, *(len(steps) for _, (steps, _) in known))
+    exam.longest = max(len(steps) for _, (steps, _) in known)
+    budget = max(BUDGET, exam.longest)
     task = exam.task
     for env_id in ids(exam):
         for arguments in ({"feedback": "state"}, {"feedback": "none"}) if is_text(env_id) else ({"memory": "cursor"},):

@@ -29,7 +29,8 @@ class Passed:
 
     task: its name. difficulty: the knobs of the problems. problems, states: how many were looked at.
     known_share: share of the states tried for which the distance and those of all children are known, in [0, 1];
-        None where steps cannot be listed. rules: the names of the rules that were tried, in order.
+        None where steps cannot be listed. longest: steps of the longest of their shortest solutions, 0 where none is
+        listed; an environment with a smaller budget has problems that nobody can solve in it. rules: the names of the rules that were tried, in order.
     """
 
     task: str
@@ -37,6 +38,7 @@ class Passed:
     problems: int
     states: int
     known_share: float | None
+    longest: int
     rules: tuple[str, ...]
 
 
@@ -74,4 +76,12 @@ def check_task(
         with exam.trying(rule.__name__):
             rule(exam)
     names = tuple(rule.__name__ for rule in rules)
-    return Passed(task.name, exam.knobs, len(exam.problems), len(exam.nodes), exam.known_share, names)
+    return Passed(
+        task=task.name,
+        difficulty=exam.knobs,
+        problems=len(exam.problems),
+        states=len(exam.nodes),
+        known_share=exam.known_share,
+        longest=exam.longest,
+        rules=tuple(rule.__name__ for rule in rules),
+    )
