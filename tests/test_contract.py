@@ -487,7 +487,7 @@ def test_a_small_task_passes_by_name_and_as_itself(task, known):
     assert passed == check_task(task(), 10)
     assert passed.problems == 10
     assert passed.longest == max(map(solution_length, map(task().problem, [0] * 10, range(10))))
-    without = {"no_numbers"} if task.n_actions else {"observe", "index", "mask", "move", "face"}
+    without = {"no_numbers"} if task.n_actions else {"observe", "index", "mask", "move", "face", "expand", "words"}
     assert set(passed.rules) == set(RULES) - without
 
 

@@ -14,10 +14,10 @@ from .exam import Exam
 from .numbers import NUMBERS, no_numbers
 from .play import PLAY
 from .problems import BEFORE_STATES, pickling
-from .states import STATES
-from .text import TEXT
+from .states import STATES, expand, steps
+from .text import TEXT, words
 
-_ORDER = (*BEFORE_STATES, *STATES[:1], pickling, *STATES[1:], *TEXT, *NUMBERS, no_numbers, *ELSEWHERE, *PLAY, *COPIED)
+_ORDER = (*BEFORE_STATES, steps, pickling, *STATES, *TEXT, *NUMBERS, no_numbers, *ELSEWHERE, *PLAY, *COPIED)
 
 RULES: dict[str, str] = {rule.__name__: (rule.__doc__ or "").strip() for rule in _ORDER}
 """Every rule and what it says, in the order in which they are tried."""
@@ -29,8 +29,10 @@ class Passed:
 
     task: its name. difficulty: the knobs of the problems. problems, states: how many were looked at.
     known_share: share of the states tried for which the distance and those of all children are known, in [0, 1];
-        None where steps cannot be listed. longest: steps of the longest of their shortest solutions, 0 where none is
-        listed; an environment with a smaller budget has problems that nobody can solve in it. rules: the names of the rules that were tried, in order.
+        None where steps cannot be listed.
+    longest: steps of the longest of the shortest solutions played, 0 where steps cannot be listed. In an environment
+        with a smaller budget there are problems that nobody can solve.
+    rules: the names of the rules that were tried, in order.
     """
 
     task: str
@@ -51,7 +53,8 @@ def check_task(
     known: float = 0.95,
 ) -> Passed:
     """Try every rule of the contract on a task and its environments. Nothing is skipped in silence: `Passed.rules`
-    names what was tried, which is all of `RULES`, but for the numeric face of a task that has none.
+    names what was tried, which is all of `RULES`, but for the numeric face of a task that has none, and `expand` and
+    `words` where steps are free text.
 
     Args:
         task: a registered task by its name, or one made with options of its own.
@@ -70,12 +73,13 @@ def check_task(
         )
     task = make(task) if isinstance(task, str) else task
     exam = Exam(task, task.knobs(difficulty), problems, seed, known)
-    skipped = {no_numbers} if exam.numeric else set(NUMBERS)
-    rules = [rule for rule in _ORDER if rule not in skipped]
+    without = {no_numbers} if exam.numeric else set(NUMBERS)
+    if not task.enumerable:  # there is nothing to expand, and who writes free text uses words of their own
+        without |= {expand, words}
+    rules = [rule for rule in _ORDER if rule not in without]
     for rule in rules:
         with exam.trying(rule.__name__):
             rule(exam)
-    names = tuple(rule.__name__ for rule in rules)
     return Passed(
         task=task.name,
         difficulty=exam.knobs,

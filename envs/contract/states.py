@@ -64,13 +64,11 @@ def illegal(exam: Exam) -> None:
     if not task.enumerable:
         return _refusals_of_read_steps(exam)
     menu = list(dict.fromkeys(step for node in exam.nodes[:200] for step in task.steps(node.state)))
-    tried = 0
     for node in exam.nodes:
         legal = set(task.steps(node.state))
         for step in rng.sample(menu, min(FOREIGN, len(menu))):
             if step in legal:
                 continue
-            tried += 1
             try:
                 child = task.apply(node.state, step)
             except IllegalStep as error:
@@ -113,8 +111,6 @@ def _keep_reason(exam: Exam, error: IllegalStep) -> None:
 def expand(exam: Exam) -> None:
     """`expand` is what `steps`, `apply` and `key` say, in the same order, with costs above zero"""
     task = exam.task
-    if not task.enumerable:
-        return
     for node in exam.nodes:
         rows = task.expand(node.state)
         legal = list(task.steps(node.state))
@@ -226,4 +222,4 @@ def giving_up(exam: Exam) -> None:
             raise Broken(f"the distance of {short(node.state)} is {here}, giving up is judged {found}")
 
 
-STATES = (steps, pure, illegal, expand, key, distance, value, heuristic, horizon, giving_up)
+STATES = (pure, illegal, expand, key, distance, value, heuristic, horizon, giving_up)

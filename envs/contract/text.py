@@ -130,8 +130,6 @@ def words(exam: Exam) -> None:
     for word in task.words:
         if re.findall(grammar.PIECE, word) != [word]:
             raise Broken(f"a word is letters alone or one sign, got {word!r} in words")
-    if not task.enumerable:
-        return  # who writes free text uses words of their own
     known = {*task.words, *grammar.WORDS}
     for node in exam.nodes:
         texts = [task.ask(node.problem), task.brief(node.state), task.answer(node.problem, node.path)]
