@@ -67,7 +67,7 @@ expressions = st.recursive(
 
 
 @given(expressions)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_an_expression_reads_back_from_its_text_and_keeps_its_value(text):
     try:
         found = read_expression(text)
@@ -89,7 +89,7 @@ def test_an_expression_reads_back_from_its_text_and_keeps_its_value(text):
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_text_raises_anything_but_unreadable(text):
     for state in (state_of("2x + 3 = 7"), state_of("x + y = 5", "xy = 6")):
         for line in (text, f"add {text} to both sides", f"rewrite {text}", f"divide both sides by {text}"):
@@ -366,8 +366,8 @@ def test_distances_are_those_of_a_plain_search(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_state_is_a_dead_end_and_the_heuristic_is_never_too_high(kind):
     assert TASK.dead_ends is False
-    for seed in range(4):
-        for state in walk(seed, 8, kinds=kind):
+    for seed in range(3):
+        for state in walk(seed, 5, kinds=kind):
             distance = TASK.distance(state)
             assert distance is not None
             assert TASK.heuristic(state) <= distance
@@ -389,7 +389,7 @@ def test_states_with_one_key_have_one_distance():
 
 
 def test_problems_of_one_split_are_in_no_other():
-    keys = [{TASK.problem_key(TASK.problem(0, index, split)) for index in range(60)} for split in TASK.splits]
+    keys = [{TASK.problem_key(TASK.problem(0, index, split)) for index in range(20)} for split in TASK.splits]
     assert not keys[0] & keys[1] | keys[0] & keys[2] | keys[1] & keys[2]
 
 
@@ -403,7 +403,7 @@ def test_problems_that_differ_in_names_order_or_sides_are_one():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_dealt_and_solved(kind):
-    for index in range(5):
+    for index in range(2):
         problem = TASK.problem(3, index, "test", kinds=kind, size=7, surds=True)
         state, steps = TASK.start(problem), []
         while not TASK.solved(state):
