@@ -12,6 +12,7 @@ from ..tasks.registry import factory
 from .reasoning import ReasoningEnv
 from .text import TextReasoning
 from .trial import Trial
+from .vector import VectorReasoning, has_rules
 
 NAMESPACE = "MetaCoT"
 VERSION = 0
@@ -62,7 +63,14 @@ def _register(name: str) -> None:
             raise ValueError(f"the task {name!r} would take the id {env_id} of {known.kwargs.get('task')!r}")
         maker = make_text if env_id.endswith(f"Text-v{VERSION}") else make_numeric
         # Stepping before the first reset is an error of ours: no wrapper needs to watch for it.
-        gym.register(env_id, entry_point=f"{__name__}:{maker.__name__}", order_enforce=False, kwargs={"task": name})
+        native = f"{VectorReasoning.__module__}:{VectorReasoning.__name__}"
+        gym.register(
+            env_id,
+            entry_point=f"{__name__}:{maker.__name__}",
+            order_enforce=False,
+            vector_entry_point=native if maker is make_numeric and has_rules(factory(name)) else None,
+            kwargs={"task": name},
+        )
 
 
 on_register(_register)
