@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 import random
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
@@ -228,7 +229,26 @@ def test_addresses_are_honest():
     problems = [[TASK.problem(seed, index).data for index in range(40)] for seed in range(3)]
     assert len({data for row in problems for data in row}) == 120
     assert not set(problems[0]) & set(problems[1])
-    assert problems[1][2] == ((15, 55, 62, 74), 82, False, False)
+    assert problems[1][2] == ((17, 36, 64, 68), 57, False, False)
+
+
+def test_a_run_of_addresses_gives_the_same_hands():
+    for game in (TASK, make("game24")):
+        rows = game.hands(3, 120, 20, "test", **({"numbers": 5} if game is TASK else {}))
+        alone = [
+            game.problem(3, index % (game.count("test") or 999), "test", **({"numbers": 5} if game is TASK else {}))
+            for index in range(120, 140)
+        ]
+        assert rows.tolist() == [[*problem.data[0], problem.data[1]] for problem in alone]
+
+
+def test_giving_up_a_dealt_problem_is_wrong_and_a_posed_one_is_solved():
+    dealt = TASK.problem(0, 3, numbers=6)
+    assert TASK.check_give_up(dealt).correct is False
+    forged = replace(dealt, data=((1, 1, 1, 1, 1, 1), 1000, False, False))
+    assert TASK.check_give_up(forged).correct is True
+    assert TASK.check_give_up(TASK.pose((1, 1, 1), 100)).correct is True
+    assert TASK.check_give_up(TASK.pose((2, 5, 10), 100)).correct is False
 
 
 def test_splits_are_disjoint_and_hold_out_hands_and_targets():

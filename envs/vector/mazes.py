@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...tasks import Problem
 from ...tasks.maze import Maze
+from ...tasks.maze.families import Knobs
+from ...tasks.task import read_knobs
 from .rules import FRESH, REFUSED, Ints
 
 _BITS = np.arange(16)[:, None] >> np.arange(4) & 1
@@ -23,7 +24,9 @@ class MazeRules:
 
     solvable = True
 
-    def __init__(self, maze: Maze, size: int, envs: int, nodes: int):
+    def __init__(self, maze: Maze, split: str, difficulty: Mapping[str, Any], envs: int, nodes: int):
+        self._maze, self._split, self._knobs = maze, split, read_knobs(Knobs, difficulty)
+        size = self._knobs.size
         if maze.board not in (0, size):
             raise ValueError(f"observations show boards of side {maze.board}, these have {size}")
         self._cells = size * size
@@ -33,35 +36,37 @@ class MazeRules:
         self._exits = np.zeros((envs, self._cells), np.uint8)
         self._seen = np.zeros((envs, self._cells, 8), np.int8)
         self._sides = np.zeros((envs, 2 * self._cells if maze.board else 0), np.int8)
-        self._goals = np.zeros(envs, np.int64)
+        self._goals = np.zeros(envs, np.int64)  # as places
         self._by = np.array([-size, 1, size, -1])
         self._where = np.stack(np.divmod(np.arange(self._cells), size), axis=1).astype(np.int8)
 
-    def encode(self, problems: Sequence[Problem]) -> NDArray[np.uint16]:
-        digits = "".join(problem.data[1] for problem in problems).encode().translate(_DIGIT)
-        ends = np.array([problem.data[2:] for problem in problems], np.uint16)
-        return np.concatenate((np.frombuffer(digits, np.uint8).reshape(len(problems), -1), ends), axis=1)
+    def supply(self, seed: int, first: int, count: int) -> NDArray[np.uint16]:
+        dealt = [self._maze.data(seed, index, self._split, self._knobs) for index in range(first, first + count)]
+        digits = "".join(data[1] for data in dealt).encode().translate(_DIGIT)
+        ends = np.array([data[2:] for data in dealt], np.uint16)
+        return np.concatenate((np.frombuffer(digits, np.uint8).reshape(count, -1), ends), axis=1)
 
     def settle(
-        self, source: Ints, action: Ints, target: Ints, begun: Ints, starts: NDArray[Any] | None, nodes: int
+        self, source: Ints, action: Ints, target: Ints, env: Ints, starts: NDArray[Any] | None
     ) -> NDArray[np.int16]:
         place = self._place.take(source) + self._by.take(action)
         if starts is not None:
-            place = np.concatenate((place, self._begin(begun, starts)))
-            target = np.concatenate((target, begun * nodes))
+            place = np.concatenate((place, self._begin(env[len(source) :], starts)))
         self._place[target] = place
-        env, cell = np.divmod(place, self._cells)
-        self.rows[target, :8] = self._seen.reshape(-1, 8).take(place, axis=0)
+        seen = self._seen.reshape(-1, 8).take(place, axis=0)
         if self._sides.size:
+            self.rows[target, :8] = seen
             self.rows[target, 8:] = self._sides.take(env, axis=0)
-        self.solved[target] = cell == self._goals.take(env)
+        else:
+            self.rows[target] = seen
+        self.solved[target] = place == self._goals.take(env)
         return _LEGAL.take(self._exits.reshape(-1).take(place), axis=0)
 
     def _begin(self, begun: Ints, starts: NDArray[Any]) -> Ints:
         """The places where these environments begin."""
         cells = self._cells
         exits, goals = starts[:, :cells], starts[:, cells + 1].astype(np.int64)
-        self._goals[begun] = goals
+        self._goals[begun] = begun * cells + goals
         self._seen[begun, :, :2] = self._where
         self._seen[begun, :, 2:4] = self._where.take(goals, axis=0)[:, None] - self._where
         self._seen[begun, :, 4:] = _BITS.take(exits, axis=0)

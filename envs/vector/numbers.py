@@ -9,13 +9,12 @@ that the quotients, rounded once, are equal or ordered exactly as the fractions 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...tasks import Problem
 from ...tasks.numbers import Layout, NumberGame
 from ...tasks.numbers.layout import OPERATIONS
 from .rules import FRESH, REFUSED, Ints
@@ -39,7 +38,8 @@ _COEFFICIENTS = np.array(
 class NumberRules:
     """See `metacot.envs.vector.rules.Rules`."""
 
-    def __init__(self, game: NumberGame, difficulty: Mapping[str, Any], envs: int, nodes: int):
+    def __init__(self, game: NumberGame, split: str, difficulty: Mapping[str, Any], envs: int, nodes: int):
+        self._game, self._split, self._difficulty = game, split, difficulty
         layout = game.layout
         self.size = size = layout.size
         self.solvable = difficulty.get("solvable") != "mixed"
@@ -59,28 +59,29 @@ class NumberRules:
         self._upper = np.array([j + 1 for _, j in layout.pairs])
         self._offsets = np.arange(envs)[:, None] * self._pick.shape[1]
 
-    def encode(self, problems: Sequence[Problem]) -> Floats:
-        width, rows = self.size + 2, []
-        for problem in problems:
-            hand, target, *flags = problem.data
-            used = (np.inf,) * (width - 1 - len(hand))
-            rules = flags if self._rules else ()
-            rows.append((0, *hand, *used, *(1.0,) * width, target, math.log1p(target), *rules))
-        return np.array(rows, float)
+    def supply(self, seed: int, first: int, count: int) -> Floats:
+        dealt = self._game.hands(seed, first, count, self._split, **self._difficulty)
+        width = self.size + 2
+        rows = np.zeros((count, 2 * width + 1 + self._aims.shape[1]))
+        hand = dealt.shape[1] - 1
+        rows[:, 1 : hand + 1] = dealt[:, :-1]
+        rows[:, hand + 1 : width] = np.inf
+        rows[:, width : 2 * width] = 1
+        rows[:, 2 * width] = dealt[:, -1]
+        rows[:, 2 * width + 1] = [math.log1p(target) for target in dealt[:, -1].tolist()]
+        if self._rules:
+            rows[:, -2:] = self._whole, self._spare
+        return rows
 
-    def settle(
-        self, source: Ints, action: Ints, target: Ints, begun: Ints, starts: Floats | None, nodes: int
-    ) -> NDArray[np.int16]:
+    def settle(self, source: Ints, action: Ints, target: Ints, env: Ints, starts: Floats | None) -> NDArray[np.int16]:
         states = self._grown(source, action) if source.size else None
         if starts is not None:
-            width = self._states.shape[1]
+            width, begun = self._states.shape[1], env[len(source) :]
             self._targets[begun] = starts[:, width : width + 1]
             self._aims[begun] = starts[:, width + 1 :]
             first = starts[:, :width]
             states = first if states is None else np.concatenate((states, first))
-            target = np.concatenate((target, begun * nodes))
         assert states is not None, "something is new"
-        env = target // nodes
         size, half = self.size, self.size + 2
         values = states[:, : half - 1] / states[:, half:-1]
         numbers = values[:, 1:]

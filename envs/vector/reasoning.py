@@ -20,7 +20,7 @@ from ..dealer import Dealer
 from ..reasoning import ON_SOLVED
 from .rules import FRESH, REFUSED, Ints, rules_for
 
-AHEAD = 8
+AHEAD = 16
 """So many problems of an environment are drawn at once."""
 
 NONE = np.zeros(0, np.int64)
@@ -96,9 +96,10 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self._terms = weighted(rewards)
         if strange := [reward.name for reward, _ in self._terms if not isinstance(reward, Outcome | Steps)]:
             raise ValueError(f"the native vector environment has no reward {', '.join(strange)}; use 'sync'")
+        self._plain = self._terms == ((Outcome(), 1.0),)
         self._ends, self._tree, self._flat = on_solved == "end", memory == "tree", flat
-        self._dealers = [Dealer(self.task, split, difficulty) for _ in range(num_envs)]
-        self._rules = rules_for(self.task, self._dealers[0].difficulty, num_envs, self.max_nodes)
+        self._dealer = Dealer(self.task, split, difficulty)  # which says whether there are problems at all
+        self._rules = rules_for(self.task, split, self._dealer.difficulty, num_envs, self.max_nodes)
         steps, nodes = self.task.n_actions, self.max_nodes
         self.single_observation_space = make_board(self.task, budget, memory, flat).space
         self.single_action_space = spaces.Discrete(steps + nodes + 2)
@@ -121,38 +122,31 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self._cursor, self._count, self._steps = (np.zeros(num_envs, np.int64) for _ in range(3))
         self._reached = np.zeros(num_envs, bool)
         self._over: Ints = NONE
-        self._queue: list[Sequence[Problem]] = [()] * num_envs
-        self._coded: NDArray[Any] | None = None
-        self._next = np.full(num_envs, AHEAD)
+        self._seeds, self._next = np.full(num_envs, -1), np.zeros(num_envs, np.int64)  # -1 = not drawn yet
+        self._queue: NDArray[Any] | None = None  # (num_envs, AHEAD, width)
 
     # problems -----------------------------------------------------------------------------------------------------
 
     def _deal(self, envs: Ints) -> NDArray[Any]:
-        """The next problem of each environment, coded."""
-        places = self._next.take(envs)
-        empty = envs[places == AHEAD]
-        if empty.size:
-            problems = []
-            for env in empty.tolist():
-                dealer = self._dealers[env]
-                self._queue[env] = [dealer.deal(None, None, self._draw_seed) for _ in range(AHEAD)]
-                problems += self._queue[env]
-            coded = self._rules.encode(problems)
-            if self._coded is None:
-                self._coded = np.zeros((self.num_envs, AHEAD, coded.shape[1]), coded.dtype)
-            self._coded[empty] = coded.reshape(len(empty), AHEAD, -1)
-            self._next[empty] = 0
-            places = self._next.take(envs)
-        assert self._coded is not None, "the first deal is for all"
-        self._next[envs] = places + 1
-        return self._coded[envs, places]
+        """What the rules need of the next problem of each environment."""
+        places = self._next.take(envs) % AHEAD
+        for env in envs[places == 0].tolist():
+            if self._seeds[env] < 0:
+                self._seeds[env] = self.np_random.integers(2**31)
+            rows = self._rules.supply(int(self._seeds[env]), int(self._next[env]), AHEAD)
+            if self._queue is None:
+                self._queue = np.zeros((self.num_envs, *rows.shape), rows.dtype)
+            self._queue[env] = rows
+        assert self._queue is not None, "the first deal is for all"
+        self._next[envs] += 1
+        return self._queue[envs, places]
 
     def problem(self, env: int) -> Problem:
         """The problem that an environment is about."""
-        return self._queue[env][int(self._next[env]) - 1]
-
-    def _draw_seed(self) -> int:
-        return int(self.np_random.integers(2**31))
+        index = int(self._next[env]) - 1
+        count = self.task.count(self._dealer.split, **self._dealer.difficulty)
+        index = index if count is None else index % count
+        return self.task.problem(int(self._seeds[env]), index, self._dealer.split, **self._dealer.difficulty)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -167,9 +161,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
                 raise ValueError(f"{self.num_envs} seeds are needed, got {len(seed)}")
             for env, one in enumerate(seed):
                 if one is not None:
-                    self._dealers[env].seed, self._dealers[env].next = int(one), 0
-                    self._next[env] = AHEAD
-        self._settle(NONE, NONE, self._every)
+                    self._seeds[env], self._next[env] = one, 0
+        self._settle(NONE, NONE, NONE, NONE, self._every)
         self._over = NONE
         return self._observation(self._first), self._info(self._first, np.zeros(self.num_envs, bool))
 
@@ -178,7 +171,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
     def step(
         self, actions: NDArray[Any]
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        if self._coded is None:
+        if self._queue is None:
             raise ResetNeeded("there is no episode yet: call reset")
         wanted = np.asarray(actions, np.int64)
         if wanted.shape != (self.num_envs,):
@@ -212,7 +205,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         right = submit & self._rules.solved.take(at) if submit.any() else None
         if fresh.size or over.size:
             moved[fresh] = True
-            self._settle(fresh, edge.take(fresh), over)
+            self._settle(fresh, at.take(fresh), wanted.take(fresh), edge.take(fresh), over)
         if not self._rules.solvable and give_up.any():
             right = self._judged(give_up, over, right)
         at = self._first + self._cursor
@@ -229,25 +222,27 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self._over = (terminated | truncated).nonzero()[0]
         return self._observation(at), self._rewards(success, paid), terminated, truncated, self._info(at, success)
 
-    def _settle(self, fresh: Ints, edge: Ints, begun: Ints) -> None:
-        """Add the nodes that `edge` leads to in the environments `fresh`; begin anew in those of `begun`."""
-        nodes = self.max_nodes
-        source, action = np.divmod(edge, self._steps_of_task + 1)
+    def _settle(self, fresh: Ints, source: Ints, action: Ints, edge: Ints, begun: Ints) -> None:
+        """Add the nodes that `action` leads to from the nodes `source` (together `edge`) in the environments `fresh`;
+        begin anew in those of `begun`."""
         born = self._count.take(fresh)
-        target = self._first.take(fresh) + born
+        first = self._first.take(fresh)
+        env, target = fresh, first + born
         starts = None
         if begun.size:
             starts = self._deal(begun)
-            self._rules.rows.reshape(self.num_envs, nodes, -1)[begun] = 0
+            start = self._first.take(begun)
+            env, target = np.concatenate((fresh, begun)), np.concatenate((target, start))
+            self._rules.rows.reshape(self.num_envs, self.max_nodes, -1)[begun] = 0
             self._parent[begun] = -1
-            self._cursor[begun] = self._steps[begun] = 0
+            self._cursor[begun] = 0
+            self._steps[begun] = 0
             self._count[begun] = 1
             self._reached[begun] = False
-        legal = self._rules.settle(source, action, target, begun, starts, nodes)
-        self._child[np.concatenate((target, begun * nodes)) if begun.size else target] = legal
+        self._child[target] = self._rules.settle(source, action, target, env, starts)
         if fresh.size:
             self._child.reshape(-1)[edge] = born
-            self._parent.reshape(-1)[target] = source - self._first.take(fresh)
+            self._parent.reshape(-1)[target[: len(fresh)]] = source - first
             self._cursor[fresh] = born
             self._count[fresh] = born + 1
 
@@ -259,6 +254,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         return right
 
     def _rewards(self, success: NDArray[np.bool_], paid: NDArray[np.bool_]) -> NDArray[np.float64]:
+        if self._plain:
+            return success.astype(np.float64)
         total = np.zeros(self.num_envs)
         for reward, weight in self._terms:
             if isinstance(reward, Steps):

@@ -6,15 +6,14 @@ more: FRESH where the step is legal, REFUSED where it is not and in the last pla
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...tasks import Problem, Task
+from ...tasks import Task
 from ...tasks.maze import Maze
-from ...tasks.maze.families import Knobs
 from ...tasks.numbers import NumberGame
 
 FRESH, REFUSED = 0, -1
@@ -34,15 +33,17 @@ class Rules(Protocol):
     solved: NDArray[np.bool_]
     solvable: bool
 
-    def encode(self, problems: Sequence[Problem]) -> NDArray[Any]:
-        """(k, width): what `settle` needs of each problem."""
+    def supply(self, seed: int, first: int, count: int) -> NDArray[Any]:
+        """(count, width): what `settle` needs of the problems first, first + 1 and so on of a seed; past the end of a
+        finite family the same order begins again."""
         ...
 
     def settle(
-        self, source: Ints, action: Ints, target: Ints, begun: Ints, starts: NDArray[Any] | None, nodes: int
+        self, source: Ints, action: Ints, target: Ints, env: Ints, starts: NDArray[Any] | None
     ) -> NDArray[np.int16]:
-        """Fill in new nodes: first `target`, where `action` leads from the nodes `source`, then node 0 of each
-        environment in `begun`, where the problems `starts` (None if there are none) begin. Returns their legal rows."""
+        """Fill in the new nodes `target` of the environments `env`, and return their legal rows. The first of them are
+        where `action` leads from the nodes `source`; then come nodes 0, where the problems `starts` begin (None = no
+        problem does)."""
         ...
 
 
@@ -51,13 +52,13 @@ def has_rules(factory: Any) -> bool:
     return isinstance(factory, type) and issubclass(factory, NumberGame | Maze)
 
 
-def rules_for(task: Task[Any, Any], difficulty: Mapping[str, Any], envs: int, nodes: int) -> Rules:
+def rules_for(task: Task[Any, Any], split: str, difficulty: Mapping[str, Any], envs: int, nodes: int) -> Rules:
     """Raises ValueError for a task that has no rules on arrays."""
     from .mazes import MazeRules
     from .numbers import NumberRules
 
     if isinstance(task, NumberGame):
-        return NumberRules(task, difficulty, envs, nodes)
+        return NumberRules(task, split, difficulty, envs, nodes)
     if isinstance(task, Maze):
-        return MazeRules(task, difficulty.get("size", Knobs.size), envs, nodes)
+        return MazeRules(task, split, difficulty, envs, nodes)
     raise ValueError(f"{task.name} has no native vector environment; use vectorization_mode='sync'")

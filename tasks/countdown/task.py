@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from operator import index as as_index
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..numbers import Layout, NumberGame, Numbers, solutions
 from ..numbers.game import as_hand
-from ..problem import Problem
-from ..task import read_knobs
+from ..problem import Problem, Verdict
+from ..task import SOLVABLE, read_knobs
 from .deal import ALL_SPLITS, BLOCK, SIZES, Knobs, block, targets
 
 DEFAULT = Knobs()
@@ -49,8 +52,8 @@ class Countdown(NumberGame):
             raise IndexError(f"an index is 0 or more, got {index}")
         knobs = read_knobs(Knobs, difficulty) if difficulty else DEFAULT
         place, within = divmod(index, BLOCK)
-        hand, target = block(self.name, self._known(split), seed, place, knobs)[within]
-        return Problem(self.name, (hand, target, knobs.whole, knobs.spare), seed, index, split, difficulty)
+        *hand, target = block(self.name, self._known(split), seed, place, knobs)[within].tolist()
+        return Problem(self.name, (tuple(hand), target, knobs.whole, knobs.spare), seed, index, split, difficulty)
 
     def pose(self, *data: Any) -> Problem:
         """`pose((3, 7, 25, 50), 95)`, `pose((3, 7, 25), 4, "integer")` or `pose((3, 7, 25), 4, "integer", "any")`."""
@@ -80,6 +83,19 @@ class Countdown(NumberGame):
             "solutions": float(solutions(*start)),
             "steps": float(self.distance(start)),
         }
+
+    def hands(self, seed: int, first: int, count: int, split: str, **difficulty: Any) -> NDArray[np.int16]:
+        knobs, known = read_knobs(Knobs, difficulty), self._known(split)
+        places = range(first // BLOCK, (first + count - 1) // BLOCK + 1)
+        rows = np.concatenate([block(self.name, known, seed, place, knobs) for place in places])
+        return rows[first % BLOCK :][:count]
+
+    def check_give_up(self, problem: Problem) -> Verdict:
+        """Problems that were dealt are known to be solvable; others are solved."""
+        if problem.seed is None or problem.index is None or problem.split not in self.splits:
+            return super().check_give_up(problem)
+        dealt = self.problem(problem.seed, problem.index, problem.split, **problem.difficulty)
+        return SOLVABLE if dealt.data == problem.data else super().check_give_up(problem)
 
     def show(self, state: Numbers) -> str:
         some, whole = ("any of " if state.spare else ""), (" in whole numbers" if state.whole else "")

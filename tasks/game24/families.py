@@ -7,6 +7,7 @@ from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..numbers import Hand, solvable
 from ..task import split_of
@@ -58,7 +59,13 @@ def family_of(split: str, knobs: Knobs, ranked: tuple[Hand, ...] = ()) -> tuple[
 
 
 @lru_cache(maxsize=64)
-def order(name: str, split: str, seed: int, count: int) -> list[int]:
+def table_of(family: tuple[Hand, ...], target: int) -> NDArray[np.int16]:
+    """(k, 5): the hands of a family and their target."""
+    return np.array([(*hand, target) for hand in family], np.int16)
+
+
+@lru_cache(maxsize=1 << 11)
+def order(name: str, split: str, seed: int, count: int) -> NDArray[np.int32]:
     """The seeded permutation that turns an index into a place in the family."""
     seeds = crc32(name.encode()), crc32(split.encode()), seed
-    return np.random.default_rng(seeds).permutation(count).tolist()
+    return np.random.default_rng(seeds).permutation(count).astype(np.int32)

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from operator import index as as_index
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..numbers import Hand, Layout, NumberGame
 from ..numbers.game import as_hand
 from ..problem import Problem
 from ..task import SPLITS, read_knobs
-from .families import DEFAULT, Knobs, family_of, order
+from .families import DEFAULT, Knobs, family_of, order, table_of
 from .hands import plays
 from .puzzles import PUZZLES, read_puzzles
 
@@ -74,6 +77,12 @@ class Game24(NumberGame):
         """`solving_share`: share of solving plays among all complete plays; `solvable`: 1.0 or 0.0."""
         total, solving = plays(*problem.data)
         return {"solving_share": solving / total, "solvable": float(solving > 0)}
+
+    def hands(self, seed: int, first: int, count: int, split: str, **difficulty: Any) -> NDArray[np.int16]:
+        knobs = read_knobs(Knobs, difficulty)
+        rows = table_of(self._family(split, knobs), knobs.target)
+        places = np.arange(first, first + count) % len(rows)
+        return rows.take(places if self.puzzles else order(self.name, split, seed, len(rows)).take(places), axis=0)
 
     def _family(self, split: str, knobs: Knobs) -> tuple[Hand, ...]:
         if split not in self.splits:

@@ -73,8 +73,12 @@ class Maze(Task[Place, str]):
         self._known(split)
         if index < 0:
             raise IndexError(f"an index is 0 or more, got {index}")
+        return Problem(self.name, self.data(seed, index, split, knobs), seed, index, split, difficulty)
+
+    def data(self, seed: int, index: int, split: str, knobs: Knobs) -> tuple[int, str, int, int]:
+        """The data of the problem at an address."""
         block, place = divmod(index, knobs.block)
-        return Problem(self.name, _block(seed, block, split, knobs)[place], seed, index, split, difficulty)
+        return _block(seed, block, split, knobs)[place]
 
     def pose(self, *data: Any) -> Problem:
         """`pose(text)` with a maze as `show` writes it, or `pose(size, passages, start, goal)`, see `Board`."""

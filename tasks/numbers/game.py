@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -43,6 +44,11 @@ class NumberGame(Task[Numbers, Combine]):
     )
     low = -1.0
     high = 64.0
+
+    @abstractmethod
+    def hands(self, seed: int, first: int, count: int, split: str, **difficulty: Any) -> NDArray[np.int16]:
+        """(count, numbers + 1): the sorted hands and the targets of `problem(seed, index, split, **difficulty)` for the
+        indices first, first + 1 and so on; past the end of a finite family the same order begins again."""
 
     # rules --------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,102 @@
+"""How fast the native vector environments step beside Gymnasium's native CartPole vector, at 64 environments each.
+
+Both sides through `gym.make_vec` with their defaults, in one process and turn by turn; resets are part of the steps
+(autoreset), and actions are chosen while the clock is stopped: CartPole any of its two, ours any legal one. The clock
+is that of the process, which does not run while other processes do; the figure is the median of all rounds.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from time import process_time
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+PEER = "CartPole-v1"
+OURS = ("Game24-v0", "Countdown-v0", "Maze-v0")
+ENVS = 64
+MORE = (256, 1024)
+ROUNDS = 8
+STEPS = 150
+MAZES = 1024
+MAZE_SIZE = 30
+MAZE_BAR = 200  # MB
+
+
+def steps_per_second(envs: Any, info: dict[str, Any], steps: int, rng: np.random.Generator) -> tuple[float, Any]:
+    """(steps a second of all environments together, the last infos)"""
+    spent = 0.0
+    for _ in range(steps):
+        mask = info.get("action_mask")
+        if mask is None:
+            actions = rng.integers(envs.single_action_space.n, size=envs.num_envs)
+        else:
+            actions = (mask * rng.random(mask.shape)).argmax(axis=1)
+        start = process_time()
+        *_, info = envs.step(actions)
+        spent += process_time() - start
+    return envs.num_envs * steps / spent, info
+
+
+def measure(ids: tuple[str, ...], count: int, seed: int = 0) -> dict[str, float]:
+    """Steps a second of each id with so many environments."""
+    rng = np.random.default_rng(seed)
+    vectors, infos = {}, {}
+    for env_id in ids:
+        vectors[env_id] = gym.make_vec(env_id, num_envs=count, vectorization_mode="vector_entry_point")
+        infos[env_id] = vectors[env_id].reset(seed=seed)[1]
+    rates: dict[str, list[float]] = {env_id: [] for env_id in ids}
+    for _ in range(ROUNDS):
+        for env_id in ids:
+            rate, infos[env_id] = steps_per_second(vectors[env_id], infos[env_id], STEPS, rng)
+            rates[env_id].append(rate)
+    return {env_id: median(rates[env_id]) for env_id in ids}
+
+
+def memory() -> float:
+    """MB that 1,024 environments on mazes of 30 x 30 take, their problems included."""
+    import tracemalloc
+
+    tracemalloc.start()
+    envs = gym.make_vec(
+        "metacot.envs:MetaCoT/Maze-v0",
+        num_envs=MAZES,
+        vectorization_mode="vector_entry_point",
+        difficulty={"size": MAZE_SIZE},
+    )
+    kept = [envs.reset(seed=0)]
+    for action in range(8):
+        kept = [envs.step(np.full(MAZES, action % 4))]
+    assert kept
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def run() -> list[tuple[str, float, str]]:
+    ours = tuple(f"metacot.envs:MetaCoT/{name}" for name in OURS)
+    rates = measure((PEER, *ours), ENVS)
+    rows = [(f"{PEER}, native vector of {ENVS}, steps per second", rates[PEER], "the peer")]
+    for env_id, name in zip(ours, OURS, strict=True):
+        ratio = rates[env_id] / rates[PEER]
+        rows.append((f"{name} against {PEER}, vectors of {ENVS}", ratio, f"{rates[env_id]:,.0f}/s; at least 1.0"))
+    for count in MORE:
+        larger = measure(ours, count)
+        for env_id, name in zip(ours, OURS, strict=True):
+            ratio = larger[env_id] / rates[PEER]
+            title = f"{name}, vector of {count}, against {PEER} of {ENVS}"
+            rows.append((title, ratio, f"{larger[env_id]:,.0f}/s; should rise with the number of environments"))
+    used = memory()
+    rows.append((f"{MAZES:,} mazes of {MAZE_SIZE} x {MAZE_SIZE} (MB)", used, f"{MAZE_BAR / used:.1f}x the bar of 200"))
+    return rows
+
+
+def main() -> None:
+    for name, figure, explanation in run():
+        print(f"{name:<56} {figure:>12,.2f}  {explanation}")
+
+
+if __name__ == "__main__":
+    main()
