@@ -1,6 +1,6 @@
 """Many environments of one task at once, on NumPy arrays, for `gym.make_vec`."""
 
+from .known import has_rules
 from .reasoning import VectorReasoning
-from .rules import has_rules
 
 __all__ = ["VectorReasoning", "has_rules"]

@@ -18,7 +18,8 @@ from ...tasks import Problem, Task
 from ..board import make_board
 from ..dealer import Dealer
 from ..reasoning import ON_SOLVED
-from .rules import FRESH, REFUSED, Ints, rules_for
+from .known import rules_for
+from .rules import FRESH, REFUSED, Ints
 
 AHEAD = 16
 """So many problems of an environment are drawn at once."""

@@ -6,15 +6,10 @@ more: FRESH where the step is legal, REFUSED where it is not and in the last pla
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ...tasks import Task
-from ...tasks.maze import Maze
-from ...tasks.numbers import NumberGame
 
 FRESH, REFUSED = 0, -1
 
@@ -45,20 +40,3 @@ class Rules(Protocol):
         where `action` leads from the nodes `source`; then come nodes 0, where the problems `starts` begin (None = no
         problem does)."""
         ...
-
-
-def has_rules(factory: Any) -> bool:
-    """Has the task that a class makes rules on arrays?"""
-    return isinstance(factory, type) and issubclass(factory, NumberGame | Maze)
-
-
-def rules_for(task: Task[Any, Any], split: str, difficulty: Mapping[str, Any], envs: int, nodes: int) -> Rules:
-    """Raises ValueError for a task that has no rules on arrays."""
-    from .mazes import MazeRules
-    from .numbers import NumberRules
-
-    if isinstance(task, NumberGame):
-        return NumberRules(task, split, difficulty, envs, nodes)
-    if isinstance(task, Maze):
-        return MazeRules(task, split, difficulty, envs, nodes)
-    raise ValueError(f"{task.name} has no native vector environment; use vectorization_mode='sync'")
