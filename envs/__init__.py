@@ -6,6 +6,7 @@ from .reasoning import ReasoningEnv
 from .registration import env_ids
 from .text import TextReasoning
 from .trial import Trial
+from .vector import VectorReasoning
 from .wrappers import Curriculum, RecordExploration, StepBudget, TokenBudget, explorations
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "TextReasoning",
     "TokenBudget",
     "Trial",
+    "VectorReasoning",
     "check_task",
     "env_ids",
     "explorations",

@@ -193,5 +193,6 @@ def test_every_argument_is_documented(env_class):
 
 
 def test_the_face_of_the_room():
-    classes = ["Curriculum", "ReasoningEnv", "RecordExploration", "StepBudget", "TextReasoning", "TokenBudget", "Trial"]
-    assert sorted(metacot.envs.__all__) == [*classes, "env_ids", "explorations", "instructions"]
+    classes = ["ContractError", "Curriculum", "ReasoningEnv", "RecordExploration", "StepBudget", "TextReasoning"]
+    classes += ["TokenBudget", "Trial", "VectorReasoning"]
+    assert sorted(metacot.envs.__all__) == [*classes, "check_task", "env_ids", "explorations", "instructions"]
