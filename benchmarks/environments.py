@@ -1,4 +1,4 @@
-"""How fast single environments step beside FrozenLake-v1 of Gymnasium: all through `gym.make`, turn by turn, one process.
+"""How fast single environments step beside FrozenLake-v1 of Gymnasium: all through `gym.make`, in turn, in one process.
 
 All sides count resets, play at random, and choose their actions while the clock is stopped: FrozenLake any of its
 four, ours any legal one. The rounds begin cold, with nothing of the games in any cache, and the median speaks for the

@@ -51,9 +51,13 @@ class Countdown(NumberGame):
         if index < 0:
             raise IndexError(f"an index is 0 or more, got {index}")
         knobs = read_knobs(Knobs, difficulty) if difficulty else DEFAULT
+        hand, target = self._dealt(seed, index, split, knobs)
+        return Problem(self.name, (hand, target, knobs.whole, knobs.spare), seed, index, split, difficulty)
+
+    def _dealt(self, seed: int, index: int, split: str, knobs: Knobs) -> tuple[tuple[int, ...], int]:
         place, within = divmod(index, BLOCK)
         *hand, target = block(self.name, self._known(split), seed, place, knobs)[within].tolist()
-        return Problem(self.name, (tuple(hand), target, knobs.whole, knobs.spare), seed, index, split, difficulty)
+        return tuple(hand), target
 
     def pose(self, *data: Any) -> Problem:
         """`pose((3, 7, 25, 50), 95)`, `pose((3, 7, 25), 4, "integer")` or `pose((3, 7, 25), 4, "integer", "any")`."""
@@ -94,8 +98,10 @@ class Countdown(NumberGame):
         """Problems that were dealt are known to be solvable; others are solved."""
         if problem.seed is None or problem.index is None or problem.split not in self.splits:
             return super().check_give_up(problem)
-        dealt = self.problem(problem.seed, problem.index, problem.split, **problem.difficulty)
-        return SOLVABLE if dealt.data == problem.data else super().check_give_up(problem)
+        knobs = read_knobs(Knobs, problem.difficulty) if problem.difficulty else DEFAULT
+        dealt = self._dealt(problem.seed, problem.index, problem.split, knobs)
+        same = problem.data == (*dealt, knobs.whole, knobs.spare)
+        return SOLVABLE if same else super().check_give_up(problem)
 
     def show(self, state: Numbers) -> str:
         some, whole = ("any of " if state.spare else ""), (" in whole numbers" if state.whole else "")

@@ -18,7 +18,7 @@ from ..pictures import Picture, cards
 from ..problem import Problem, Verdict
 from ..rationals import Combine, Exact, combinations, exact, show
 from ..task import Task
-from .layout import Face, Layout
+from .layout import Layout
 from .solving import distance, solvable
 from .state import Hand, Numbers
 
@@ -44,6 +44,12 @@ class NumberGame(Task[Numbers, Combine]):
     )
     low = -1.0
     high = 64.0
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "layout" in cls.__dict__:  # called at every step: without a call in between
+            cls.move = staticmethod(cls.layout.move)  # type: ignore[method-assign,assignment]
+            cls.face = staticmethod(cls.layout.face)  # type: ignore[method-assign]
 
     @abstractmethod
     def hands(self, seed: int, first: int, count: int, split: str, **difficulty: Any) -> NDArray[np.int16]:
@@ -164,12 +170,6 @@ class NumberGame(Task[Numbers, Combine]):
 
     def step_at(self, state: Numbers, index: int) -> Combine:
         return self.layout.move(state, index)[0]
-
-    def move(self, state: Numbers, index: int) -> tuple[Combine, Numbers]:
-        return self.layout.move(state, index)
-
-    def face(self, state: Numbers) -> Face:
-        return self.layout.face(state)
 
     def mask(self, state: Numbers) -> NDArray[np.int8]:
         return self.layout.face(state)[1]

@@ -18,6 +18,8 @@ from ..rationals import Combine, Exact, combinations, combine
 from .state import Numbers, without
 
 OPERATIONS = 5
+OFTEN = 40
+"""Pairs of whole numbers below are met again and again, so that all their results are kept."""
 
 Face = tuple[NDArray[np.float32], NDArray[np.int8], bool]
 Child = tuple[Combine, Numbers, Hashable, float]
@@ -62,12 +64,12 @@ class Layout:
             a, b = numbers[i], numbers[j]
             repeated = (i and numbers[i - 1] == a) or (j > i + 1 and numbers[j - 1] == b)
             if not (repeated or (operation == 3 and not a) or (operation == 4 and a == b)):
-                if type(a) is type(b) is int:  # few pairs, met again and again
+                if type(a) is type(b) is int and b < OFTEN:
                     _, step, result = combinations(a, b)[operation if operation < 4 else -1]
                 else:
                     step, result = combine(operation, a, b)
                 if not state[2] or type(result) is int:
-                    return step, _new(Numbers, (without(numbers, i, j, result), *state[1:]))
+                    return step, _new(Numbers, (without(numbers, i, j, result), state[1], state[2], state[3]))
         raise IllegalStep(f"action {index} is not legal here")
 
     def _children(self, state: Numbers) -> tuple[tuple[int, ...], tuple[Child, ...]]:
