@@ -73,5 +73,6 @@ class MazeRules:
         if self._sides.size:
             self._sides[begun] = np.concatenate((exits >> 1 & 1, exits >> 2 & 1), axis=1)
         self._exits[begun] = exits
+        self._seen[begun, goals, 4:] = 0
         self._exits[begun, goals] = 0  # at the goal nothing is left to do
         return begun * cells + starts[:, cells]
