@@ -10,6 +10,7 @@ from typing import Any
 from .. import tasks
 from .evaluation.episodes import Evaluation
 from .evaluation.report import write_report
+from .evaluation.seeds import seeds_text
 from .evaluation.systems import PAIRS
 from .evaluation.table import comparisons, comparisons_text, rows, table_text
 from .run_folder import stage_seconds
@@ -59,6 +60,12 @@ class FinishedRun:
             clock=stage_seconds(self.path),
             task=tasks.make(settings["task"], **settings["task_options"]),
         )
+
+
+def side_by_side(folders: list[Path]) -> str:
+    """One summary a split over the runs of several seeds."""
+    found = [FinishedRun.read(folder).evaluations for folder in folders]
+    return "\n".join(seeds_text(split) for split in zip(*found, strict=True))
 
 
 def _read(file: Path, otherwise: str) -> str:

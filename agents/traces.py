@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import parent_process
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..rewards.values import make_value
 from ..tasks import Problem, Task, Trace, emit, parse, replay
+from .engines import LocalEngine, missing
 from .files import write_whole
 from .linearizers import LINEARIZERS
 from .problems import Family, Mixture
@@ -94,31 +91,14 @@ def make_traces(
     """Write all shards that are not there yet. Yields how many more problems are done, first those done before."""
     shards = range(-(-settings.problems // SHARD))
     sizes = [min(SHARD, settings.problems - shard * SHARD) for shard in shards]
-    missing = [shard for shard in shards if not all((folder / name).exists() for name in _names(settings, shard))]
-    yield sum(sizes) - sum(sizes[shard] for shard in missing)
-    pool = ProcessPoolExecutor(workers, initializer=_begin_worker)
-    try:
-        jobs = [pool.submit(make_shard, task, families, settings, seed, shard) for shard in missing]
-        for shard, job in zip(missing, jobs, strict=True):
-            for name, text in job.result().items():
+    left = missing(shards, lambda shard: all((folder / name).exists() for name in _names(settings, shard)))
+    yield sum(sizes) - sum(sizes[shard] for shard in left)
+    with LocalEngine(workers) as engine:
+        made = engine.map(partial(make_shard, task, families, settings, seed), left)
+        for shard, files in zip(left, made, strict=True):
+            for name, text in files.items():
                 write_whole(folder / name, text)
             yield sizes[shard]
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin_worker() -> None:
-    """Ctrl-C reaches every process: the workers leave it to their parent, which then waits for no shard that has not
-    begun. Where the parent is killed outright, they end with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def end_with_parent() -> None:
-        parent = parent_process()
-        assert parent is not None, "a worker has one"
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _name(linearizer: str, kind: str, shard: int) -> str:

@@ -81,7 +81,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 # The package
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("tasks", "rewards", "envs", "agents")
+ROOMS = ("tasks", "rewards", "envs", "agents", "cli")
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def test_every_package_folder_has_an_init(package_files):
 
 
 def test_no_stray_module_lies_in_the_root_where_the_wheel_would_take_it_along(root):
-    assert sorted(path.name for path in root.glob("*.py")) == ["__init__.py", "cli.py"]
+    assert sorted(path.name for path in root.glob("*.py")) == ["__init__.py"]
 
 
 def test_the_wheel_holds_exactly_the_files_on_disk(names, package_files):
@@ -83,7 +83,7 @@ for name in {data}:
 def test_all_packages_import_from_the_wheel_in_another_folder(project, unpacked, tmp_path):
     code = f"""
 import importlib
-for name in {project["tool"]["setuptools"]["packages"]} + ["metacot.cli"]:
+for name in {project["tool"]["setuptools"]["packages"]}:
     print(importlib.import_module(name).__file__)
 """
     files = [Path(line) for line in python(code, unpacked, tmp_path)]

@@ -243,12 +243,11 @@ def test_a_right_line_is_not_told_from_a_wrong_one_before_the_answer():
         assert (reward, terminated, truncated, info["reached"]) == (0.0, False, False, False)
 
 
-def test_an_empty_answer_is_the_one_in_the_last_line_and_giving_up_is_wrong():
+def test_an_empty_answer_is_the_one_in_the_last_line():
     for lines, paid in (
         ("the answer is 4\nanswer", 1.0),
         ("2 + 2 = 5\nanswer", 0.0),
         ("answer", 0.0),
-        ("give up", 0.0),
     ):
         env = TextReasoning("math")
         env.reset(options={"problem": MATH.pose("What is 2 + 2?", "4")})

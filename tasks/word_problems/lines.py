@@ -12,9 +12,9 @@ from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import IllegalStep, NotEnumerable, UnreadableStep
-from ..grammar import MAX_EQUALS, MAX_LINE
+from ..grammar import BLANK, MAX_EQUALS, MAX_LINE
 from ..problem import Problem, Verdict
-from ..task import SOLVABLE, Task
+from ..task import Task
 
 BRIEF = 40
 """Feedback repeats so much of a line (characters); a longer one ends in "..."."""
@@ -24,6 +24,9 @@ LONGEST = MAX_LINE - 100
 
 _ACTION = re.compile(r"back\s*#?\d{1,9}|answer(?:[\s:].*)?|give up|</?think>|attempt \d+.*|.* = #\d.*", re.ASCII)
 """What the grammar reads as something else than a step: other actions, marks, and the claim behind a step."""
+
+_SAYS = re.compile(r"answer|boxed", re.IGNORECASE)
+"""In a line that says what the answer is; it is found there as in any response."""
 
 _UNFINISHED = re.compile(r"(?:(?:^| )=)+$")
 
@@ -88,7 +91,7 @@ class FreeLines(Task[Lines, str]):
         """The line with single spaces and without equals signs that nothing follows, behind which no claim could be
         told apart. Raises UnreadableStep for an empty line and for what the grammar reads as something else."""
         line = _UNFINISHED.sub("", " ".join(text.split()))
-        if not line or _ACTION.fullmatch(line) or _NOTED.fullmatch(line):
+        if line in ("", BLANK) or _ACTION.fullmatch(line) or _NOTED.fullmatch(line):
             raise UnreadableStep("a step is a line of text that is no other action")
         return line
 
@@ -97,17 +100,14 @@ class FreeLines(Task[Lines, str]):
         return state.question, tuple("".join(line.split()).lower() for line in state.lines)
 
     def answer(self, problem: Problem, steps: Sequence[str]) -> str:
-        """The last line: an answer is found in it as it is in any response."""
-        return steps[-1] if steps else ""
+        """The last line as a response; of a line of arithmetic, what follows its last equals sign."""
+        last = steps[-1] if steps else ""
+        return last if _SAYS.search(last) else last.rpartition(" = ")[2]
 
     def check(self, problem: Problem, answer: Any) -> Verdict:
         if not isinstance(answer, str):
             return Verdict(False, "an answer is text")
         return self.judge(problem, answer)
-
-    def check_give_up(self, problem: Problem) -> Verdict:
-        """Every problem here has an answer."""
-        return SOLVABLE
 
     def solution(self, problem: Problem) -> Sequence[str] | None:
         """The lines of the reference solution, as steps; None where there is none, or one that cannot be written."""

@@ -14,6 +14,7 @@ from .bank import SALT, Bank, Share, open_bank, order
 from .lines import FreeLines, lines_of, normal, posed
 from .stories import WORDS, Length, tell
 
+NOTHING = Verdict(False, "nothing was answered")
 NO_GOLD = Verdict(None, "the answer to this problem is not known")
 
 
@@ -92,7 +93,9 @@ class MathProblems(FreeLines):
     # judgement ----------------------------------------------------------------------------------------------------
 
     def judge(self, problem: Problem, answer: str) -> Verdict:
-        return NO_GOLD if problem.gold is None else verify(answer, problem.gold)
+        if problem.gold is None:
+            return NO_GOLD
+        return verify(answer, problem.gold) if answer.strip() else NOTHING
 
 
 def data_of(record: Record) -> tuple[str, tuple[str, ...]]:

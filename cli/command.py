@@ -17,12 +17,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __doc__ as about
-from . import __version__
+from .. import __doc__ as about
+from .. import __version__
+from .curation import add_curation, curated
 
 if TYPE_CHECKING:
-    from .agents.presets import RunSettings
-    from .tasks import Problem, Task
+    from ..agents.presets import RunSettings
+    from ..tasks import Problem, Task
 
 
 class Mistake(Exception):
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"metacot {options.verb}: {mistake}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        resumes = "; the same command goes on from here" if options.verb == "demo" else ""
+        resumes = "; the same command goes on from here" if options.verb in ("demo", "curate") else ""
         print(f"\nmetacot {options.verb}: stopped{resumes}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
@@ -55,6 +56,7 @@ VERBS = {
     "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
     "check-task": "try every rule of the contract on a task; exit status 1 says that one is broken",
     "verify": "judge a response by a reference answer; exit status 0 says that it is right, 1 that it is not",
+    "curate": "filter a file of problems into a folder of kept and dropped rows with a report; resumes",
     "table": "print the table of a finished run again",
     "report": "write the report of a finished run again",
 }
@@ -135,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--file", type=Path, metavar="JSONL", help='many pairs: lines with "prediction" and "gold"')
     verify.add_argument("--workers", type=_positive, default=1, help="processes for --file (default: %(default)s)")
 
+    add_curation(verb("curate", curate_rows), _positive)
     for name, run in (("table", print_table), ("report", write_report)):
         verb(name, run).add_argument("out", type=Path, metavar="RUN", help="folder of the run")
     return top
@@ -187,7 +190,7 @@ def run_demo(options: argparse.Namespace) -> None:
     if options.wandb:
         _needs("wandb", "wandb")
     with _explained():
-        from .agents.run_folder import RunFolder
+        from ..agents.run_folder import RunFolder
 
         settings = _settings(options)
         single = len(options.seeds) == 1
@@ -199,21 +202,14 @@ def run_demo(options: argparse.Namespace) -> None:
             print(f"seed {seed}, in {folder}")
         _run_seed(options, settings, seed, folder)
     if not single:
-        print(_side_by_side(list(folders.values())))
+        from ..agents.finished import side_by_side
 
-
-def _side_by_side(folders: list[Path]) -> str:
-    """One summary a split over the runs of several seeds."""
-    from .agents.evaluation.seeds import seeds_text
-    from .agents.finished import FinishedRun
-
-    found = [FinishedRun.read(folder).evaluations for folder in folders]
-    return "\n".join(seeds_text(split) for split in zip(*found, strict=True))
+        print(side_by_side(list(folders.values())))
 
 
 def _run_seed(options: argparse.Namespace, settings: RunSettings, seed: int, folder: Path) -> None:
-    from .agents.pipeline import run
-    from .agents.tracking import Tracker, WandbTracker
+    from ..agents.pipeline import run
+    from ..agents.tracking import Tracker, WandbTracker
 
     opened: list[WandbTracker] = []
 
@@ -233,9 +229,9 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     """The preset with what the command line changes. Raises for a model or a file of puzzles that is of no use."""
     from dataclasses import replace
 
-    from . import tasks
-    from .agents.presets import PRESETS
-    from .tasks.extras import require
+    from .. import tasks
+    from ..agents.presets import PRESETS
+    from ..tasks.extras import require
 
     settings = PRESETS[options.preset]
     if options.model:
@@ -271,10 +267,19 @@ def write_report(options: argparse.Namespace) -> None:
 def _finished(path: Path) -> list[Any]:
     """The run in `path`, or the runs of several seeds in its folders."""
     with _explained():
-        from .agents.finished import FinishedRun
+        from ..agents.finished import FinishedRun
 
         seeds = sorted(found.parent for found in path.glob("seed*/config.json"))
         return [FinishedRun.read(run) for run in (seeds if seeds and not (path / "config.json").exists() else [path])]
+
+
+def curate_rows(options: argparse.Namespace) -> None:
+    """The filters over a file, progress on stderr, the report at the end."""
+    if options.embed:
+        _needs("lm", "torch", "transformers")
+    with _explained():
+        report = curated(options)
+    print(report)
 
 
 # one problem --------------------------------------------------------------------------------------------------------
@@ -282,15 +287,15 @@ def _finished(path: Path) -> list[Any]:
 
 def list_tasks(options: argparse.Namespace) -> None:
     """A few lines a task."""
-    from .agents.describe import task_text
-    from .tasks import names
+    from ..agents.describe import task_text
+    from ..tasks import names
 
     print("\n".join(map(task_text, names())))
 
 
 def _problem(options: argparse.Namespace) -> tuple[Task[Any, Any], Problem]:
     """The task and the problem that the command line names."""
-    from . import tasks
+    from .. import tasks
 
     with _explained():
         task = tasks.make(options.task, **({"puzzles": options.puzzles} if options.puzzles else {}))
@@ -301,7 +306,7 @@ def _problem(options: argparse.Namespace) -> tuple[Task[Any, Any], Problem]:
 
 def _data(text: str) -> tuple[Any, ...]:
     """What `Task.pose` is given: whole numbers as one tuple, a JSON list as its items, anything else as text."""
-    from .tasks.problem import as_tuples
+    from ..tasks.problem import as_tuples
 
     if text.lstrip().startswith("["):
         return tuple(as_tuples(json.loads(text)))
@@ -328,7 +333,7 @@ def _knobs(task: Task[Any, Any], words: list[str]) -> dict[str, Any]:
 def show_problem(options: argparse.Namespace) -> None:
     """The question, where it comes from, and what is known about it."""
     task, problem = _problem(options)
-    from .agents.describe import problem_text
+    from ..agents.describe import problem_text
 
     print(problem_text(task, problem))
 
@@ -336,7 +341,7 @@ def show_problem(options: argparse.Namespace) -> None:
 def play_problem(options: argparse.Namespace) -> int:
     """A person plays, or a file does."""
     task, problem = _problem(options)
-    from .agents.play import BUDGET, play
+    from ..agents.play import BUDGET, play
 
     return 0 if play(task, problem, _typed(), print, options.budget or BUDGET) else 1
 
@@ -358,9 +363,9 @@ def solve_problem(options: argparse.Namespace) -> int:
     """A search, its trace as text, and the answer with its verdict."""
     task, problem = _problem(options)
     with _explained():
-        from .agents.search import BUDGET, search
-        from .tasks import emit
-        from .tasks.grammar import prompt
+        from ..agents.search import BUDGET, search
+        from ..tasks import emit
+        from ..tasks.grammar import prompt
 
         budget = BUDGET if options.budget is None else options.budget
         result = search(options.search, task, problem, options.value, budget=budget, seed=options.seed)
@@ -398,8 +403,8 @@ def check_answer(options: argparse.Namespace) -> int:
 def check_contract(options: argparse.Namespace) -> int:
     """The contract check, at one difficulty or at all that have a name."""
     with _explained():
-        from . import tasks
-        from .envs.contract import RULES, ContractError, check_task
+        from .. import tasks
+        from ..envs.contract import RULES, ContractError, check_task
 
         task = tasks.make(options.task)
         tenth = max(1, options.problems // 10)
@@ -425,8 +430,8 @@ def verify_answers(options: argparse.Namespace) -> int:
     if (options.file is None) == (options.gold is None):
         raise Mistake("give a prediction and a reference, or --file")
     with _explained():
-        from .rewards import verify_batch
-        from .rewards.answers import read_pairs
+        from ..rewards import verify_batch
+        from ..rewards.answers import read_pairs
 
         pairs = [(options.prediction, options.gold)] if options.file is None else read_pairs(options.file)
         predictions, golds = zip(*pairs, strict=True) if pairs else ((), ())
@@ -442,7 +447,3 @@ def verify_answers(options: argparse.Namespace) -> int:
 
 def _judgement(verdict: Any) -> str:
     return f"{ {True: 'right', False: 'wrong', None: 'cannot be judged'}[verdict.correct] }, {verdict.reason}"
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

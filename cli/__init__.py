@@ -1,0 +1,5 @@
+"""The `metacot` command."""
+
+from .command import VERBS, main, parser
+
+__all__ = ["VERBS", "main", "parser"]

@@ -1,0 +1,5 @@
+"""`python -m metacot.cli` is `metacot`."""
+
+from .command import main
+
+raise SystemExit(main())
