@@ -2,8 +2,11 @@
 
 from ..tasks.answers import Conventions, clear_caches, counts, reset_counts, verify, verify_batch, warm_up
 from .answers import AnswerReward, answer_reward
+from .chat import ChatClient, ChatError, Reply
 from .credit import ERL2, RL2, Anneal, Credit, make_credit
 from .exploration import MEASURES, explore
+from .judge import Judgement, RubricReward, judge_messages, read_judgement
+from .likelihood import ModelScorer, ReferenceLikelihood, Scorer
 from .outcome import Outcome, Reward, Steps, Transition, make_reward
 from .protocols import Proposal, Proposer, ValueFunction
 from .rollouts import RolloutValue, UniformProposer
@@ -16,17 +19,25 @@ __all__ = [
     "RL2",
     "Anneal",
     "AnswerReward",
+    "ChatClient",
+    "ChatError",
     "ConstantValue",
     "Conventions",
     "Credit",
     "HeuristicValue",
+    "Judgement",
+    "ModelScorer",
     "NoisyOracle",
     "OracleValue",
     "Outcome",
     "Proposal",
     "Proposer",
+    "ReferenceLikelihood",
+    "Reply",
     "Reward",
     "RolloutValue",
+    "RubricReward",
+    "Scorer",
     "Steps",
     "Transition",
     "UniformProposer",
@@ -35,9 +46,11 @@ __all__ = [
     "clear_caches",
     "counts",
     "explore",
+    "judge_messages",
     "make_credit",
     "make_reward",
     "make_value",
+    "read_judgement",
     "reset_counts",
     "verify",
     "verify_batch",

@@ -16,7 +16,7 @@ from .maze import Maze
 from .sokoban import Sokoban
 from .sudoku import Sudoku
 from .task import Task
-from .word_problems import MathProblems
+from .word_problems import MathProblems, OpenProblems
 
 ENTRY_POINTS = "metacot.tasks"
 """The entry-point group: each point names a task and leads to its factory."""
@@ -86,5 +86,6 @@ register("equations", Equations)
 register("game24", Game24)
 register("maze", Maze)
 register("math", MathProblems)
+register("open_ended", OpenProblems)
 register("sokoban", Sokoban)
 register("sudoku", Sudoku)

@@ -44,6 +44,7 @@ class Task(ABC, Generic[State, Step]):
         name: registry name, lower case.
         enumerable: can `steps` list the legal steps?
         dead_ends: are there reachable states from which no solution can be reached?
+        verifiable: can answers be judged? Where not, `check` says None to every text, and rewards judge in other ways.
         horizon: the longest path from a start state that never repeats a state, None where unbounded.
         levels: named difficulties, easiest first ("easy", "medium", "hard"), each the knobs it stands for.
         words: every word, sign or mark that its texts use besides whole numbers; closed tokenizers are built from it.
@@ -53,6 +54,7 @@ class Task(ABC, Generic[State, Step]):
     name: str
     enumerable: bool = True
     dead_ends: bool = True
+    verifiable: bool = True
     horizon: int | None = None
     levels: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     words: tuple[str, ...] = ()

@@ -250,9 +250,11 @@ def test_a_reference_solution_in_words_is_paid_one(env_id, feedback):
     for seed in range(20):
         env.reset(seed=seed)
         problem = env.unwrapped.problem
-        lines = [*env.unwrapped.task.solution(problem), "</think>", f"answer {problem.gold}"]
+        lines = [*env.unwrapped.task.solution(problem), "</think>", f"answer {problem.gold or ''}"]
         _, reward, terminated, truncated, info = env.step("\n".join(lines))
-        assert (reward, terminated, truncated, info["success"]) == (1.0, True, False, True)
+        verified = problem.gold is not None  # what nothing can verify is not judged, and pays nothing
+        assert (reward, terminated, truncated) == (float(verified), True, False)
+        assert (info["success"], info["judged"]) == (verified, verified)
         assert info["reached"] is False, "free lines have no goal in sight: only an answer is judged"
 
 

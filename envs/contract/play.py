@@ -56,6 +56,8 @@ def choose(env: Env, info: dict[str, Any], rng: Random) -> Any:
 def oracle(exam: Exam) -> None:
     """who plays a shortest solution, or gives up where there is none, is paid 1.0, in numbers and in words"""
     known = [(problem, best) for problem in exam.problems if (best := _best(exam, problem)) is not None]
+    if not exam.task.verifiable:
+        return
     if not known:
         raise Broken("no problem has a known solution: that takes `distance`, or a reference answer `Problem.gold`")
     exam.longest = max(len(steps) for _, (steps, _) in known)
@@ -138,7 +140,7 @@ def floor(exam: Exam) -> None:
         env.reset(options={"problem": problem})
         for _ in range(BUDGET + 2):
             observation, reward, terminated, truncated, _ = env.step(text)
-            if reward != 0.0:
+            if reward != 0.0 and not (problem.gold and problem.gold in text):  # which may be forgiven the rest
                 raise Broken(f"{short(text)} is paid {reward} on {short(problem)}")
             if observation not in env.observation_space:
                 raise Broken(f"{short(text)} is answered by {short(observation)}, which is not in the space")

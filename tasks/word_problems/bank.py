@@ -89,7 +89,8 @@ def hardness(record: Record) -> float | None:
 
 @lru_cache(maxsize=8)
 def open_bank(data: str, held_out: str | None, name: str, answered: bool) -> Bank:
-    """The bank of files or hub names; `answered`: only problems with an answer. Raises what `stream` raises, and
+    """The bank of files or hub names; `answered`: only problems with an answer, else those with a
+    solution. Raises what `stream` raises, and
     ValueError where nothing is left."""
     return Bank(_records(data, name, answered), () if held_out is None else _records(held_out, name, answered))
 
@@ -99,7 +100,7 @@ def _records(data: str, name: str, answered: bool) -> tuple[Record, ...]:
         items = stream(name, data)
     else:
         items = stream(data)
-    kept = tuple(item for item in items if isinstance(item, Record) and (item.answer or not answered))
+    kept = tuple(item for item in items if isinstance(item, Record) and (item.answer if answered else item.solution))
     if not kept:
         raise ValueError(f"{data} holds no problem with {'an answer' if answered else 'a solution'}")
     return kept
@@ -110,3 +111,12 @@ def order(name: str, split: str, seed: int, count: int) -> Sequence[int]:
     """The seeded permutation that turns an index into a place in the family."""
     seeds = crc32(name.encode()), crc32(split.encode()), seed
     return np.random.default_rng(seeds).permutation(count).tolist()
+
+
+def signs(bank: Bank) -> tuple[str, ...]:
+    """The characters beyond ASCII in a bank: an environment's text space names them."""
+    found: set[str] = set()
+    for records in bank.splits.values():
+        for record in records:
+            found.update(record.problem, record.solution or "")
+    return tuple(sorted(sign for sign in found if not sign.isascii()))

@@ -7,10 +7,9 @@ from operator import index as as_index
 from typing import Any
 
 from ..answers import verify
-from ..data import Record
 from ..problem import Problem, Verdict
 from ..task import SPLITS, read_knobs, split_of
-from .bank import SALT, Bank, Share, open_bank, order
+from .bank import SALT, Bank, Share, open_bank, order, signs
 from .lines import FreeLines, lines_of, normal, posed
 from .stories import WORDS, Length, tell
 
@@ -58,7 +57,14 @@ class MathProblems(FreeLines):
             raise IndexError(f"split {split!r} has {len(family)} problems, there is no index {index}")
         record = family[order(self.name, split, seed, len(family))[index]]
         return Problem(
-            self.name, data_of(record), seed, index, split, difficulty, gold=record.answer, solve_rate=record.solve_rate
+            self.name,
+            (record.problem, lines_of(record.solution)),
+            seed,
+            index,
+            split,
+            difficulty,
+            gold=record.answer,
+            solve_rate=record.solve_rate,
         )
 
     def _story(self, seed: int, index: int, split: str, difficulty: Mapping[str, Any]) -> Problem:
@@ -96,17 +102,3 @@ class MathProblems(FreeLines):
         if problem.gold is None:
             return NO_GOLD
         return verify(answer, problem.gold) if answer.strip() else NOTHING
-
-
-def data_of(record: Record) -> tuple[str, tuple[str, ...]]:
-    """What a problem from a record starts from: the question, and the lines of its solution."""
-    return record.problem, lines_of(record.solution)
-
-
-def signs(bank: Bank) -> list[str]:
-    """The characters beyond ASCII in a bank: an environment's text space names them."""
-    found: set[str] = set()
-    for records in bank.splits.values():
-        for record in records:
-            found.update(record.problem, record.solution or "")
-    return sorted(sign for sign in found if not sign.isascii())
