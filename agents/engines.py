@@ -104,18 +104,22 @@ class RayEngine:
             self._ray.shutdown()
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        remote = self._ray.remote(num_cpus=1)(function)
+        call = self._ray.remote(num_cpus=1)(_call)
         left = enumerate(items)
-        running = {remote.remote(item): place for place, item in islice(left, self.workers)}
+        running = {call.remote(function, item): place for place, item in islice(left, self.workers)}
         done: dict[int, Result] = {}
         turn = 0
         while running:
             [ready], _ = self._ray.wait(list(running), num_returns=1)
             done[running.pop(ready)] = self._ray.get(ready)
-            running |= {remote.remote(item): place for place, item in islice(left, 1)}
+            running |= {call.remote(function, item): place for place, item in islice(left, 1)}
             while turn in done:
                 yield done.pop(turn)
                 turn += 1
+
+
+def _call(function: Callable[[Item], Result], item: Item) -> Result:
+    return function(item)  # Ray takes functions, but not partial ones
 
 
 def _begin_worker() -> None:
