@@ -106,6 +106,9 @@ def _as_product(value: Value) -> Node:
 def _same_number(a: Node, b: Node, how: Conventions) -> bool:
     if same_node(a, b):
         return True
+    decadic = nodes.decadic(a), nodes.decadic(b)
+    if any(decadic) and same_node(decadic[0] or a, decadic[1] or b):
+        return True
     return how.significant_digits is not None and _agrees(a, b, how.significant_digits)
 
 
@@ -201,14 +204,13 @@ def _as_sets(a: Sequence[Form], b: Sequence[Form], how: Conventions) -> bool:
 
 
 def _assigned(items: Sequence[Form]) -> Sequence[Form]:
-    """`x = 1, y = 2` as 1, 2, where the names are in alphabetical order."""
-    names, values = [], []
+    """`x = 1, y = 2` as 1, 2, in the alphabetical order of the names."""
+    values: dict[str, Form] = {}
     for item in items:
         if not isinstance(item, Relation) or item.signs != ("=",) or not is_name(item.sides[0]):
             return items
-        names.append(repr(item.sides[0]))
-        values.append(item.sides[1])
-    return values if names == sorted(set(names)) else items
+        values[repr(item.sides[0])] = item.sides[1]
+    return [values[name] for name in sorted(values)] if len(values) == len(items) else items
 
 
 def _vector(matrix: Matrix, items: Items, how: Conventions) -> bool:

@@ -41,7 +41,7 @@ _INJECTION = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"[A-Za-z][A-Za-z0-9 ,'$\\{}()-]{2,120}? (?:is|are|equals|was|were|must be|has|have)"
+    r"[A-Za-z][A-Za-z0-9 ,'$\\{}()-]{1,120}? (?:is|are|equals|was|were|must be|has|have)"
     r"(?: equal to| exactly)? ([^\n]{1,120}?)\.?"
 )
 _DENIAL = re.compile(r"n't\b|\b(?:not|never|no|false|wrong|incorrect|if|unless|or|but|either|neither)\b", re.IGNORECASE)

@@ -22,6 +22,9 @@ from .workers.pool import pool
 KINDS = ("math", "choice", "text")
 """What `kind` may ask for: mathematics only, a multiple-choice letter, or words compared as words."""
 
+DEFECT = "an error inside the verifier"
+"""Starts the reason where this package has a defect."""
+
 _SINGLE_CAPITAL = re.compile(r"[\s(\[$\\a-z{]*([A-Z])[\s)\].}$]*")
 _SHORT = 400
 """Characters up to which a reading is remembered."""
@@ -42,6 +45,8 @@ def verify(prediction: str, gold: str, *, kind: str | None = None, conventions: 
         verdict = _verify(prediction, gold, kind, conventions)
     except RecursionError:  # little of the stack was left by the caller
         verdict = Verdict(None, "not decided: nested too deeply")
+    except Exception as error:  # a defect of this package must not end a training run; it is counted, and can be seen
+        verdict = Verdict(None, f"{DEFECT}: {type(error).__name__}")
     count("calls")
     count({True: "right", False: "wrong", None: "unjudged"}[verdict.correct])
     if verdict.correct is None:
@@ -139,15 +144,15 @@ def _decide(
 
 
 def _given(answer: str, expected: Form, how: Conventions) -> Form:
-    """The form of an answer; of a sentence, where the reference is none, that of what it states."""
-    statement = None if isinstance(expected, Words) else stated(answer)
+    """The form of an answer; of a sentence that is not the reference itself, that of what it states."""
+    statement = stated(answer)
     try:
         given = _form(answer, how)
     except Unreadable:
         if statement is None:
             raise
         return _form(statement, how)
-    return _form(statement, how) if isinstance(given, Words) and statement is not None else given
+    return _form(statement, how) if isinstance(given, Words) and statement and given != expected else given
 
 
 def _several(answer: str, how: Conventions) -> Form:

@@ -17,6 +17,10 @@ from .tokens import tokenize
 from .wording import as_words
 
 _TIMES_TEN = re.compile(r"(?<=[0-9])\s*[xX]\s*(?=10\s*\^)|(?<=[0-9])\s+[xX]\s+(?=[0-9])")
+_MAGNITUDES = {
+    name: rf" \times 10^{{{3 * n}}} " for n, name in enumerate("thousand million billion trillion".split(), 1)
+}
+_MAGNITUDE = re.compile(r"(?<=[0-9])\s*(?:\\text\{)?\s*(thousand|million|billion|trillion)\b\s*\}?", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?:so|thus|therefore|hence|then|approximately|about|roughly|exactly|i\.e\.)\b[,:]?\s+|\\approx\s*|\\therefore\s*",
     re.IGNORECASE,
@@ -41,7 +45,8 @@ def read(text: str, how: Conventions) -> Form:
     if (found := spelled_form(text, how.day_first)) is not None:
         return found
     try:
-        tokens = tokenize(_TIMES_TEN.sub(r" \\times ", text), how.thousands_commas)
+        text = _MAGNITUDE.sub(lambda found: _MAGNITUDES[found[1].lower()], _TIMES_TEN.sub(r" \\times ", text))
+        tokens = tokenize(text, how.thousands_commas)
         return whole_form(trimmed(tokens))
     except Unreadable as error:
         words = as_words(text)

@@ -45,7 +45,10 @@ def exact_numeral(text: str) -> Node:
     found = _NUMERAL.fullmatch(text)
     if found is None:
         raise Unreadable("a number is not well written")
-    return nodes.number(decimal(found[1], found[2] or "", found[3] or "", int(found[4] or 0)))
+    digits, exponent = (found[1], found[2] or "", found[3] or ""), int(found[4] or 0)
+    if abs(exponent) > 400:  # left as it is written: digits are for whoever needs them
+        return nodes.product([nodes.number(decimal(*digits)), ("pow", nodes.number(10), nodes.number(exponent))])
+    return nodes.number(decimal(*digits, exponent))
 
 
 def in_base(digits: str, base: int) -> Node:
@@ -367,9 +370,9 @@ class _Parser:
         if name == "lg":
             name, base = "log", nodes.number(10)
         argument = self.function_argument()
-        node: Node = ("fun", "ln" if name == "log" else name, (argument,))
+        node: Node = ("fun", name, (argument,))
         if base is not None:
-            node = nodes.over(node, ("fun", "ln", (base,)))
+            node = nodes.over(("fun", "ln", (argument,)), ("fun", "ln", (base,)))
         return node if power is None else ("pow", node, power)
 
     def function_argument(self) -> Node:

@@ -30,9 +30,8 @@ def unit_of(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
         rest = tokens[2:] if negative else tokens[1:]
         rest, behind = unit_of(rest) if rest else (rest, None)
         unit = read_unit(_CURRENCIES[name])
-        if behind is not None and unit is not None:  # $5 million, $5 per hour, $5 apples
-            known = behind.dimension and behind.dimension[0][1]
-            unit = behind if known else unit._replace(scale=unit.scale * behind.scale)
+        if behind is not None and behind.dimension and behind.dimension[0][1]:  # $5 cents, but $5 for lunch
+            unit = behind
         return ([first, *rest] if negative else rest), unit
     if first.text == "=" and len(tokens) > 1:
         return unit_of(tokens[1:])
@@ -111,6 +110,8 @@ def _word_unit(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
 def _looks_like_unit(tokens: list[Token], place: int) -> bool:
     """Is this run of letters a unit rather than a product? Products stand where units do not: before more factors."""
     token = tokens[place]
+    if token.text in ("sq", "cu") and tokens[place - 1].kind == "num":
+        return True
     if read_unit(token.text, known=True) is not None and tokens[place - 1].kind in ("num", "sign"):
         return tokens[place - 1].text not in ("+", "-", "^", "_", "*")
     return not is_product(token.text) and tokens[place - 1].text not in ("+", "-", "^", "_")

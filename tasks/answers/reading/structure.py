@@ -94,6 +94,8 @@ def item_form(tokens: list[Token]) -> Form:
         if signs:
             return Ratio(tuple(parse(part)[0] for part in parts))
     if "begin" in texts:
+        if len(tokens) > 8 and tokens[2].text == tokens[-2].text == "cases":
+            return Items(tuple(item_form(trimmed(row)) for row in split(tokens[4:-4], "\\\\")[0] if row))
         return matrix_form(tokens, item_form)
     if tokens[0].kind == "sign":
         if (bracketed := _bracketed(tokens)) is not None:
@@ -245,6 +247,8 @@ def _quantity(tokens: list[Token]) -> Form:
 
 def is_name(form: Form) -> bool:
     """Is it what an answer is called rather than part of it: `x`, `AB`, `a + b`, `f(x)`, but not `x^2` or `2x`?"""
+    if isinstance(form, Items):  # (x, y)
+        return form.opening == "(" and all(map(is_name, form.items))
     if not isinstance(form, Value) or form.unit is not None:
         return False
     return all(part[0] in ("sym", "add", "mul", "neg", "inv") for part in nodes.parts(form.node)) or (

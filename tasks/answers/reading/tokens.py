@@ -105,8 +105,9 @@ _EXPONENT = re.compile(r"[eE]([-+]?[0-9]{1,6})(?![0-9A-Za-z.])")
 _DOTS = re.compile(r"\s*(?:\.\.\.|\\[cl]?dots)")
 _PERIODIC = re.compile(r"([0-9]*?)(?:([0-9])\2{2,}|([0-9]{2,12}?)\3+)")
 _BARE_SEPARATOR = re.compile(r"[^0-9]")
+_SPACING = re.compile(r"\\[,;:! ]|~")
 _HIDDEN = re.compile(r"\s*(?:\{[^{}]*\}|\S)")
-_WORDS = re.compile(r"[ .,'()-]*[A-Za-z](?:[ A-Za-z.,'()/-]|\^\{?[0-9]\}?)*")
+_WORDS = re.compile(r"[ .,'()-]*[A-Za-z](?:[ A-Za-z.,'()/-]|\^\{?-?[0-9]\}?)*")
 MAX_FONTS = 8
 """Text and font commands inside each other."""
 _SPLIT = re.compile(r"([a-zA-Z]?)(arcsin|arccos|arctan|sin|cos|tan|ln|log|sqrt|pi)([a-zA-Z]?)")
@@ -198,7 +199,7 @@ def _font(name: str, text: str, position: int, spaced: bool, tokens: list[Token]
     else:
         raise Unreadable("'{' without '}'")
     inner = text[position + 1 : end]
-    word = inner.strip()
+    word = _SPACING.sub(" ", inner).strip()
     if name == "mathbb" and word in ("R", "C", "Z", "N", "Q"):
         tokens.append(Token("sign", "reals" if word == "R" else word, spaced))
     elif word in ("and", "or", "in") or word in FUNCTIONS:

@@ -35,8 +35,8 @@ _WEEKDAYS = {
     for short in shorts.split()
 }  # fmt: skip
 _CHOICE = re.compile(
-    r"(?:the )?(?:correct )?(?:answer|option|choice)?\s*(?:is|:)?\s*"
-    r"[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|)",
+    r"(?:i (?:choose|pick|select) )?(?:the )?(?:correct )?(?:answer|option|choice)?\s*(?:is|:)?\s*"
+    r"[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|,? (?:because|since)\b.*|)",
     re.DOTALL | re.IGNORECASE,
 )
 _WRAPPERS = re.compile(

@@ -6,8 +6,8 @@ where that shows no difference, again at twice the precision, with as many bits 
 points are drawn from a hash of both trees: the same pair gets the same verdict on every machine, and no text can be
 written around points that depend on itself.
 
-Variables stand for real numbers. Where an expression is not real at a point (the root of a negative number) and `i` is
-not written, the point says nothing, so that sqrt(x^3) is x sqrt(x), while |x| is not x.
+Variables stand for real numbers. Where an expression, or a part of it, is not real at a point (the root of a negative
+number) and `i` is not written, the point says nothing, so that sqrt(x^3) is x sqrt(x), while |x| is not x.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ PRECISION = 192
 SLACK = 40
 """Bits that rounding may have spoiled."""
 _WHOLE = frozenset({"!", "binom", "floor", "ceil", "gcd", "lcm"})
+_STEPS = frozenset({"floor", "ceil"})
 _WHOLE_NAMES = frozenset("nkmrpqNKM")
 
 
@@ -42,7 +43,8 @@ def same_node(a: Node, b: Node) -> bool:
     kinds = {part[1] for node in (a, b) for part in parts(node) if part[0] == "fun"}
     if kinds & _WHOLE and set(names) <= _WHOLE_NAMES:
         return _same_at_whole_numbers(a, b, names, seed)
-    if not any(_has_symbolic_exponent(node) for node in (a, b)):
+    # At whole numbers floor(x) is ceil(x), so a step is only ever looked at between them.
+    if not kinds & _STEPS and not any(_has_symbolic_exponent(node) for node in (a, b)):
         try:
             return all(_same_pair(a, b, point) for point in _whole_points(names, seed, 2))
         except Inexact:
@@ -50,7 +52,12 @@ def same_node(a: Node, b: Node) -> bool:
         except Undecided:
             if not kinds:
                 raise
-    return _same_at_real_numbers(a, b, names, seed)
+    try:
+        return _same_at_real_numbers(a, b, names, seed)
+    except Undecided:
+        if not set(names) <= _WHOLE_NAMES:
+            raise
+        return _same_at_whole_numbers(a, b, names, seed)  # (-1)^n
 
 
 def constant_ratio(a: Node, b: Node) -> float | None:
@@ -181,7 +188,7 @@ def _same_at_real_numbers(a: Node, b: Node, names: list[str], seed: bytes) -> bo
             if not complex_meant:
                 meter = Meter()
                 values = [evaluate(node, point, PRECISION, meter) for node in (a, b)]
-                if not all(_is_real(value) for value in values):
+                if meter.imaginary or not all(_is_real(value) for value in values):
                     continue
             if _different_at(a, b, point, PRECISION):
                 return False
@@ -224,8 +231,15 @@ def _has_symbolic_exponent(node: Node) -> bool:
 
 
 def _seed(a: Node, b: Node) -> bytes:
-    # repr() of whole numbers is limited in length by the tokenizer; surrogates cannot be in a name.
-    return blake2b(repr((a, b)).encode(), digest_size=32).digest()
+    digest = blake2b(digest_size=32)
+    for node in (a, b):
+        for part in parts(node):
+            digest.update(part[0].encode())
+            if part[0] == "num":  # in hexadecimal, since decimal is refused for thousands of digits
+                digest.update(f"{part[1].numerator:x}/{part[1].denominator:x}".encode())
+            elif part[0] in ("sym", "const", "fun"):
+                digest.update(part[1].encode())
+    return digest.digest()
 
 
 def _whole_points(names: list[str], seed: bytes, count: int) -> Iterator[dict[str, int]]:

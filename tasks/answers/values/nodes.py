@@ -75,6 +75,29 @@ def symbols(node: Node) -> frozenset[str]:
     return frozenset(part[1] for part in parts(node) if part[0] == "sym")
 
 
+def decadic(node: Node) -> Node | None:
+    """The tree with every logarithm that names no base taken to base 10; None where there is none."""
+    if not any(part[:2] == ("fun", "log") for part in parts(node)):
+        return None
+    return _decadic(node)
+
+
+def _decadic(node: Node) -> Node:
+    kind = node[0]
+    if kind in ("add", "mul"):
+        return (kind, tuple(map(_decadic, node[1])))
+    if kind in ("neg", "inv"):
+        return (kind, _decadic(node[1]))
+    if kind == "pow":
+        return ("pow", _decadic(node[1]), _decadic(node[2]))
+    if kind == "fun":
+        inner = tuple(map(_decadic, node[2]))
+        return (
+            over(("fun", "ln", inner), ("fun", "ln", (("num", 10),))) if node[1] == "log" else ("fun", node[1], inner)
+        )
+    return node
+
+
 def replaced(node: Node, name: str, value: Node) -> Node:
     """The tree with `value` for the variable `name`."""
     kind = node[0]

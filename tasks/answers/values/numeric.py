@@ -29,12 +29,14 @@ def lib() -> ModuleType:
 
 
 class Meter:
-    """The largest and the smallest magnitude seen, in bits: what is lost when large numbers cancel."""
+    """The largest and the smallest magnitude seen, in bits: what is lost when large numbers cancel. imaginary: was any
+    value not real?"""
 
-    __slots__ = ("high", "low")
+    __slots__ = ("high", "imaginary", "low")
 
     def __init__(self) -> None:
         self.high, self.low = -MAX_EXPONENT, MAX_EXPONENT
+        self.imaginary = False
 
     def see(self, value: Complex) -> Complex:
         for _, man, exponent, bits in value:
@@ -46,6 +48,8 @@ class Meter:
                     self.low = size
             elif exponent:  # infinity or not a number
                 raise Undefined("an infinite value")
+        if value[1][1]:
+            self.imaginary = True
         if self.high > MAX_EXPONENT or self.low < -MAX_EXPONENT:
             raise Undecided("a number is too large or too small")
         return value
@@ -279,6 +283,7 @@ _FUNCTIONS: dict[str, Callable[[Complex, int], Complex]] = {
         lambda value, precision: _half_difference(value, precision, 1),
     ),
     "ln": _ln,
+    "log": _ln,
     "exp": _exp,
     "abs": _absolute,
     "floor": _step("floor"),

@@ -184,4 +184,5 @@ _FUNCTIONS: dict[str, Callable[..., Pair]] = {
     "max": _extreme(max),
     "min": _extreme(min),
     "ln": _log,
+    "log": _log,
 }

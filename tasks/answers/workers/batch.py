@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -18,7 +16,7 @@ from ..conventions import DEFAULT, Conventions
 from ..counting import add_counts, counts, reset_counts
 from ..verify import verify
 from . import pool
-from .process import ChildProcess, Died
+from .process import Channel, ChildProcess, Died
 
 CHUNK = 200
 """Checks that a worker is given at a time."""
@@ -121,16 +119,13 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def main() -> None:
-    """What a batch worker runs: one JSON line for each chunk, until its input ends."""
+    """What a batch worker runs: one message for each chunk, until its input ends."""
     pool.SIZE = 1
-    jobs, answers = os.fdopen(os.dup(0), "r", encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    print(json.dumps({"ready": True}), file=answers, flush=True)
-    for line in jobs:
-        job = json.loads(line)
+    channel = Channel()
+    channel.send("ready")
+    for job in channel.messages():
         how = Conventions(**job["conventions"])
         reset_counts()
         found = [verify(prediction, gold, kind=job["kind"], conventions=how) for prediction, gold in job["pairs"]]
         verdicts = [(verdict.correct, verdict.reason, verdict.answer) for verdict in found]
-        print(json.dumps({"verdicts": verdicts, "counts": counts()}), file=answers, flush=True)
-    sys.exit(0)
+        channel.send({"verdicts": verdicts, "counts": counts()})

@@ -1,4 +1,4 @@
-"""A worker process: reads jobs as JSON lines, answers each with one JSON line, ends when its input ends.
+"""A worker process: reads jobs, answers each with one message, ends when its input ends.
 
 Run as a program of its own by `process.py`. It imports SymPy and math-verify once; each job then runs in a fork of its
 own, with a limit on memory, and is killed when its time is over. So a job costs milliseconds to start, none leaves
@@ -7,7 +7,7 @@ anything behind for the next, and the warm process itself never works on hostile
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import resource
 import select
@@ -15,24 +15,21 @@ import signal
 import time
 from typing import Any
 
+from .process import Channel
+
 MEMORY = 200 << 20
 """Bytes that one job may use beyond what the warm process has."""
 
 
 def main() -> None:
-    jobs, answers = os.fdopen(os.dup(0), "r", encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
-    null = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):  # whatever a library prints goes nowhere
-        os.dup2(null, standard)
+    channel = Channel()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from .algebra import equal, warm
 
     warm()
-    print(json.dumps({"ready": True}), file=answers, flush=True)
-    for line in jobs:
-        job = json.loads(line)
-        answer = _in_fork(equal, job["prediction"], job["gold"], job["seconds"])
-        print(json.dumps(answer), file=answers, flush=True)
+    channel.send("ready")
+    for job in channel.messages():
+        channel.send(_in_fork(equal, job["prediction"], job["gold"], job["seconds"]))
 
 
 def _in_fork(work: Any, prediction: str, gold: str, seconds: float) -> dict[str, Any]:
@@ -44,12 +41,12 @@ def _in_fork(work: Any, prediction: str, gold: str, seconds: float) -> dict[str,
         try:
             os.close(reading)
             _limit_memory(seconds)
-            os.write(writing, json.dumps({"equal": work(prediction, gold)}).encode())
+            os.write(writing, marshal.dumps({"equal": work(prediction, gold)}))
             status = 0
         except MemoryError:
-            os.write(writing, b'{"why": "memory"}')
+            os.write(writing, marshal.dumps({"why": "memory"}))
         except BaseException as error:  # nothing may get past this line: it would run the parent's loop again
-            os.write(writing, json.dumps({"why": f"error: {type(error).__name__}"}).encode())
+            os.write(writing, marshal.dumps({"why": f"error: {type(error).__name__}"}))
         finally:
             os._exit(status)
     os.close(writing)
@@ -67,7 +64,8 @@ def _in_fork(work: Any, prediction: str, gold: str, seconds: float) -> dict[str,
         os.waitpid(child, 0)
     if not found:
         return {"why": "killed"} if time.monotonic() >= deadline else {"why": "memory"}
-    return json.loads(found)
+    answer: dict[str, Any] = marshal.loads(found)
+    return answer
 
 
 def _limit_memory(seconds: float) -> None:

@@ -1,4 +1,6 @@
-"""One child process that answers JSON lines with JSON lines, under a deadline. Used for algebra and for batches.
+"""One child process that answers messages with messages, under a deadline. Used for algebra and for batches.
+
+A message is plain data (marshal, which holds no code) behind its length in eight bytes.
 
 It is a program of its own, started by exec and never by fork alone, so it may be started from any thread, under any
 start method and inside the workers of other libraries; it ends when its input is closed, which also happens when this
@@ -7,15 +9,50 @@ process dies in whatever way.
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
-_START = "import sys,json; sys.path[:] = json.loads(sys.argv[1]); from {module} import main; main()"
+_START = "import sys,ast; sys.path[:] = ast.literal_eval(sys.argv[1]); from {module} import main; main()"
+
+
+HEADER = 8
+"""Bytes before a message that hold its length."""
+
+
+def framed(message: Any) -> bytes:
+    """A message with its length before it."""
+    data = marshal.dumps(message)
+    return len(data).to_bytes(HEADER, "big") + data
+
+
+def _length(data: bytes) -> int:
+    return int.from_bytes(data[:HEADER], "big")
+
+
+class Channel:
+    """The child's side: messages from its standard input and to its standard output, which nobody else then has."""
+
+    def __init__(self) -> None:
+        self._input, self._output = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):  # whatever a library prints goes nowhere
+            os.dup2(null, standard)
+        os.close(null)
+
+    def send(self, message: Any) -> None:
+        self._output.write(framed(message))
+        self._output.flush()
+
+    def messages(self) -> Iterator[Any]:
+        """The messages until the input ends."""
+        while len(header := self._input.read(HEADER)) == HEADER:
+            yield marshal.loads(self._input.read(_length(header)))
 
 
 class Died(Exception):
@@ -30,7 +67,7 @@ class ChildProcess:
         self.ready = False
         self._buffer = b""
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START.format(module=module), json.dumps(sys.path)],
+            [sys.executable, "-c", _START.format(module=module), repr(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -44,7 +81,7 @@ class ChildProcess:
     def wait_ready(self, deadline: float) -> bool:
         """Has the child finished importing before `deadline` (of time.monotonic)? Raises Died."""
         if not self.ready:
-            self.ready = self._line(deadline) is not None
+            self.ready = self._message(deadline) is not None
         return self.ready
 
     def send(self, job: Any) -> None:
@@ -52,7 +89,7 @@ class ChildProcess:
         try:
             stream = self._process.stdin
             assert stream is not None
-            data = memoryview(json.dumps(job).encode() + b"\n")
+            data = memoryview(framed(job))
             while data:
                 data = data[stream.write(data) :]
         except OSError:
@@ -60,26 +97,28 @@ class ChildProcess:
 
     def receive(self, deadline: float) -> Any:
         """The next answer. Raises Died where it does not come before `deadline`; the child is then killed."""
-        line = self._line(deadline)
-        if line is None:
+        message = self._message(deadline)
+        if message is None:
             self.kill()
             raise Died("the worker process did not answer in time")
-        return json.loads(line)
+        return marshal.loads(message)
 
-    def _line(self, deadline: float) -> bytes | None:
+    def _message(self, deadline: float) -> bytes | None:
+        """The next message, or None where it is not whole before `deadline`. Raises Died."""
         stream = self._process.stdout
         assert stream is not None
-        while b"\n" not in self._buffer:
+        while len(self._buffer) < HEADER or len(self._buffer) < HEADER + _length(self._buffer):
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([stream], [], [], left)[0]:
                 return None
-            piece = os.read(stream.fileno(), 1 << 16)
+            piece = os.read(stream.fileno(), 1 << 18)
             if not piece:
                 self.kill()
                 raise Died("the worker process has ended")
             self._buffer += piece
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line
+        end = HEADER + _length(self._buffer)
+        message, self._buffer = self._buffer[HEADER:end], self._buffer[end:]
+        return message
 
     def kill(self) -> None:
         """End the child and close what leads to it. In a fork of the owner only the latter."""
