@@ -122,7 +122,7 @@ def _batches() -> list[tuple[str, float, str]]:
         (
             "a batch of 10,000 with two workers over one",
             ratio,
-            f"{rates} a second by the clock, {os.cpu_count()} cores at load {load:.1f}; {ratio / BATCH_BAR:.2f}x the bar",
+            f"{rates} a second, {os.cpu_count()} cores at load {load:.1f}; {ratio / BATCH_BAR:.2f}x the bar",
         )
     ]
 

@@ -48,6 +48,20 @@ def test_hostile_answers_are_refused_within_a_second(category):
             assert len(verdict.reason) < 200
 
 
+LABELS = {"right": True, "wrong": False, "not judged": None}
+
+
+def test_spellings_of_every_type_are_judged_as_labelled(root):
+    lines = (root / "tests" / "labelled_answers.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) > 500
+    wrong = []
+    for line in lines:
+        prediction, gold, label = line.split("\t")
+        if right(prediction, gold) is not LABELS[label]:
+            wrong.append(line)
+    assert wrong == []
+
+
 # conventions ---------------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,8 @@ _MAGNITUDES = {
     name: rf" \times 10^{{{3 * n}}} " for n, name in enumerate("thousand million billion trillion".split(), 1)
 }
 _MAGNITUDE = re.compile(r"(?<=[0-9])\s*(?:\\text\{)?\s*(thousand|million|billion|trillion)\b\s*\}?", re.IGNORECASE)
+_MINUS = re.compile(r"^(?:minus|negative) (?=[0-9\\])", re.IGNORECASE)
+_INCHES = re.compile(r"^([0-9][0-9.,/ ]*)\s*in\b\.?(\^\{?[23]\}?)?\.?$")
 _LEAD = re.compile(
     r"(?:so|thus|therefore|hence|then|approximately|about|roughly|exactly|i\.e\.)\b[,:]?\s+|\\approx\s*|\\therefore\s*",
     re.IGNORECASE,
@@ -40,6 +42,7 @@ def read(text: str, how: Conventions) -> Form:
     if value is not None and (how.thousands_commas or "," not in text):
         return Value(nodes.number(value))
     text = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
+    text = _INCHES.sub(r"\1 inch\2", _MINUS.sub("-", text))
     if not text:
         raise Unreadable("the answer is empty")
     if (found := spelled_form(text, how.day_first)) is not None:

@@ -50,6 +50,7 @@ def read_moment(text: str, day_first: bool = False) -> Moment | None:
         return None
     text = plain(text).lower().rstrip(".,")
     text = re.sub(r"\s*:\s*", ":", text)
+    text = re.sub(r"(?<=[0-9])\.(?=[0-9]{2}\s*[ap]\.?\s?m)", ":", text)  # 6.30 pm
     if text in _NAMED:
         return Moment(None, _NAMED[text])
     if date := _date(text, day_first):

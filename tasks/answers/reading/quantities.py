@@ -6,7 +6,7 @@ from .expressions import is_product
 from .tokens import Token
 from .units import ALONE, DEGREE, PERCENT, Unit, read_unit
 
-_CURRENCIES = {"dollar": "dollars", "euro": "euros", "pound": "gbp"}
+_CURRENCIES = {"dollar": "dollars", "euro": "euros", "pound": "gbp", "yen": "yen"}
 
 
 def lettered(tokens: list[Token]) -> list[Token] | None:
@@ -76,7 +76,12 @@ def _word_unit(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
         (
             place
             for place, token in enumerate(tokens)
-            if place and (token.kind == "text" or (token.kind == "run" and _looks_like_unit(tokens, place)))
+            if place
+            and (
+                token.kind == "text"
+                or _is_short_time(tokens, place)
+                or (token.kind == "run" and _looks_like_unit(tokens, place))
+            )
         ),
         None,
     )
@@ -107,6 +112,12 @@ def _word_unit(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
     return body, unit
 
 
+def _is_short_time(tokens: list[Token], place: int) -> bool:
+    """`30 min` and `30 sec`, whose units are also the names of functions."""
+    token = tokens[place]
+    return token.kind == "fun" and token.text in ("min", "sec") and place == len(tokens) - 1
+
+
 def _looks_like_unit(tokens: list[Token], place: int) -> bool:
     """Is this run of letters a unit rather than a product? Products stand where units do not: before more factors."""
     token = tokens[place]
@@ -123,6 +134,6 @@ def _written(tokens: list[Token]) -> str:
     for token in tokens:
         if token.kind == "sign" and token.text in ("{", "}"):
             continue
-        tight = token.text in ("^", "/") or (words and words[-1] in ("^", "/"))
+        tight = token.text in ("^", "/", ".") or (words and words[-1] in ("^", "/"))
         words.append(token.text if tight or not words else f" {token.text}")
     return "".join(words).replace("^ ", "^")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from ..errors import Unreadable
 from ..values import nodes
 from .expressions import in_base
 from .forms import REALS, Form, Items, Joined, Ratio, Value
 from .moments import plain, read_moment
-from .numerals import numeral
+from .numerals import numeral, whole
+from .units import read_unit
 
 _MOMENT = re.compile(
     r":|[0-9]\s*(?:\\text\{|\\mathrm\{|\\ |~)*\s*[ap]\.?\s?m\b|noon|midnight|[0-9]{4}|"
@@ -25,6 +27,7 @@ _IN_WORDS = re.compile(rf"\(?([0-9A-Za-z]{{1,200}})\)?\s*\(?\s*(?:in )?base[ -]?
 _SUBSCRIPT = re.compile(rf"\(?([0-9A-Z]{{1,200}})\)?\s?_\s?{_BASE}")
 _PREFIXED = re.compile(r"0(?:b([01]{1,200})|x([0-9a-fA-F]{1,200})|o([0-7]{1,200}))")
 _RATIO = re.compile(r"([0-9]{1,12}) to ([0-9]{1,12})")
+_COMPOUND = re.compile(r"([0-9]{1,9}) ?([a-z]+),? (?:and )?([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([a-z]+)")
 _EXCEPT = re.compile(
     r"all real(?: number)?s?(?: \w)?,? (?:except|other than)(?: for)? (?:\w ?= ?)?(.{1,40})", re.IGNORECASE
 )
@@ -42,11 +45,22 @@ def spelled_form(text: str, day_first: bool) -> Form | None:
         return Value(in_base(found[found.lastindex or 0], (2, 16, 8)[(found.lastindex or 1) - 1]))
     if " to " in text and (found := _RATIO.fullmatch(text)):
         return Ratio((nodes.number(int(found[1])), nodes.number(int(found[2]))))
+    if text[-1].isalpha() and (found := _COMPOUND.fullmatch(plain(text))):
+        return _sum_of_units(found)
     if text[:4].lower() == "all " and (found := _EXCEPT.fullmatch(text)):
         values = [numeral(part.strip(" .")) for part in re.split(r",|\band\b", found[1])]
         known = tuple(Value(nodes.number(value)) for value in values if value is not None)
         return Joined("minus", (REALS, Items(known, "\\{", "\\}"))) if len(known) == len(values) else None
     return None
+
+
+def _sum_of_units(found: re.Match[str]) -> Form | None:
+    """`2 hours 30 minutes`, `5 feet 6 inches`, `12 dollars and 50 cents` in base units."""
+    large, small = read_unit(found[2], known=True), read_unit(found[4], known=True)
+    if large is None or small is None or large.dimension != small.dimension or large.scale <= small.scale:
+        return None
+    total = Fraction(found[1]) * large.scale + Fraction(found[3]) * small.scale
+    return Value(nodes.number(whole(total)), large._replace(scale=Fraction(1))) if not large.pi else None
 
 
 def _numeral_in_base(text: str, quoted: bool) -> Form | None:

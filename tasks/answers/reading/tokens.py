@@ -68,7 +68,8 @@ _COMMANDS = {
     "rfloor": ("sign", "floor)"), "lceil": ("sign", "ceil("), "rceil": ("sign", "ceil)"), "vert": ("sign", "|"),
     "lvert": ("sign", "|"), "rvert": ("sign", "|"), "mid": ("sign", "|"), "lbrace": ("sign", "\\{"),
     "rbrace": ("sign", "\\}"), "lbrack": ("sign", "["), "rbrack": ("sign", "]"), "colon": ("sign", ":"),
-    "circ": ("sign", "circ"), "degree": ("sign", "deg"), "euro": ("sign", "euro"), "pounds": ("sign", "pound"),
+    "circ": ("sign", "circ"), "degree": ("sign", "deg"), "euro": ("sign", "euro"), "yen": ("sign", "yen"),
+    "pounds": ("sign", "pound"),
     "wedge": ("sign", "and"), "land": ("sign", "and"), "lor": ("sign", "or"), "vee": ("sign", "or"),
     "ldots": ("sign", "..."), "dots": ("sign", "..."), "cdots": ("sign", "..."), "prime": ("sign", "'"),
     "angle": ("sign", "angle"), "triangle": ("sign", "angle"), "neg": ("sign", "-"), "bmod": ("sign", "mod"),
@@ -202,7 +203,7 @@ def _font(name: str, text: str, position: int, spaced: bool, tokens: list[Token]
     word = _SPACING.sub(" ", inner).strip()
     if name == "mathbb" and word in ("R", "C", "Z", "N", "Q"):
         tokens.append(Token("sign", "reals" if word == "R" else word, spaced))
-    elif word in ("and", "or", "in") or word in FUNCTIONS:
+    elif word in ("and", "or", "in") or word in FUNCTIONS or word == "cis":
         tokens.append(Token(*_PLAIN_WORDS[word], True))
     elif (
         name not in ("boxed", "fbox")

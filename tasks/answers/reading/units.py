@@ -142,7 +142,7 @@ def _factors(text: str) -> Unit | None:
                 power = _POWERS[word.lower()]
                 continue
             found = _FACTOR.fullmatch(word)
-            unit = found and (UNITS.get(found[1]) or (UNITS.get(found[1].lower()) if len(found[1]) > 2 else None))
+            unit = found and (UNITS.get(found[1]) or (UNITS.get(found[1].lower()) if _any_case(found[1]) else None))
             if not found or unit is None:
                 return None
             times = sign * power * int(found[2] or 1)
@@ -158,6 +158,11 @@ def _factors(text: str) -> Unit | None:
     if neutral:
         return NEUTRAL
     return Unit(tuple(sorted((name, times) for name, times in dimension.items() if times)), scale, pi)
+
+
+def _any_case(word: str) -> bool:
+    """May the unit be written in capitals too? mW and MW differ; CM is cm."""
+    return len(word) > 2 or word in ("CM", "MM", "KM", "KG", "ML", "FT", "IN", "LB", "OZ", "HR", "MI")
 
 
 def _singular(word: str) -> str:

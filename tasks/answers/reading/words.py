@@ -89,6 +89,10 @@ def number_word(words: str) -> int | Fraction | None:
     """0 to 99 and some simple fractions in words, with or without a hyphen."""
     if words in _FRACTIONS:
         return _FRACTIONS[words]
+    sign, _, rest = words.partition(" ")
+    if sign in ("minus", "negative"):
+        value = number_word(rest) if not rest.startswith(sign) else None
+        return None if value is None else -value
     if words in _NUMBERS:
         return _NUMBERS.index(words)
     tens, _, ones = words.replace("-", " ").partition(" ")
