@@ -27,7 +27,8 @@ _SIGNS = {
     "∪": r"\cup ", "∩": r"\cap ", "∅": r"\emptyset ", "∈": r"\in ", "ℝ": r"\mathbb{R}", "∖": r"\setminus ",
     "⟨": r"\langle ", "⟩": r"\rangle ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ",
     "“": '"', "”": '"', "‘": "'", "’": "'", "′": "'", "…": "...", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
-    "\u2003": " ", "\u2002": " ", "→": r"\to ", "∠": r"\angle ", "€": r"\euro ", "¥": r"\yen ", "¢": r"\text{ cents}", "£": r"\pounds ", "\u2061": "",
+    "\u2003": " ", "\u2002": " ", "→": r"\to ", "∠": r"\angle ",
+    "€": r"\euro ", "¥": r"\yen ", "¢": r"\text{ cents}", "£": r"\pounds ", "\u2061": "",
 }  # fmt: skip
 _TABLE = str.maketrans(
     {
