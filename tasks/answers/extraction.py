@@ -15,11 +15,13 @@ problem has no reason to, and whoever attacks a grader does.
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from .errors import Unreadable
 from .limits import MAX_ANSWER, MAX_RESPONSE
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{|\\boxed\s+(?P<bare>[^\s{}\\$]+)|\\.|[{}]", re.DOTALL)
+_TAG_START = re.compile("<answer", re.IGNORECASE)
 _TAG = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 _HASHES = re.compile(r"^\s*####\s*(.+?)\s*$", re.MULTILINE)
 _PHRASE = re.compile(
@@ -60,20 +62,14 @@ def final_answers(text: str) -> tuple[str, ...]:
         text = _after_thought(text)
     if _INJECTION.search(text):
         raise Unreadable("the response tells its reader to ignore what stands above")
-    if ("boxed" in text or "\\fbox" in text or "<answer" in text.lower()) and (marked := _marked(text)):
+    if ("boxed" in text or "\\fbox" in text or _TAG_START.search(text)) and (marked := _marked(text)):
         return _different(marked)
     if "####" in text and (hashes := _HASHES.findall(text)):
         return _different(hashes)
-    if phrases := list(_PHRASE.finditer(text)) if _mentions_answer(text) else []:
-        said = [_sentence(text, phrase.end()) for phrase in phrases[-MAX_MARKS:]]
-        if any(said):
-            return _different([answer for answer in said if answer])
+    phrases = deque(_PHRASE.finditer(text), maxlen=MAX_MARKS)
+    if said := [answer for phrase in phrases if (answer := _sentence(text, phrase.end()))]:
+        return _different(said)
     return (_last_line(text),)
-
-
-def _mentions_answer(text: str) -> bool:
-    lowered = text.lower()
-    return "answer" in lowered or "result" in lowered or "答案" in lowered
 
 
 def _after_thought(text: str) -> str:

@@ -78,6 +78,8 @@ def _verify(prediction: object, gold: object, kind: str | None, how: Conventions
     answer = answers[0] if len(answers) == 1 else ", ".join(answers)
     if not answer:
         return Verdict(False, "the answer is empty")
+    if len(answer) > MAX_ANSWER and (answer,) != golds:
+        return Verdict(False, f"the answer is too long (more than {MAX_ANSWER} characters)")
     shown = answer[:200] if answer.isprintable() else None
     if len(answers) > 1 and not _agree(answers, how):
         correct, reason = _decide(answer, golds[-1], kind, how, several=True)
@@ -186,8 +188,6 @@ def _capital(answer: str) -> str | None:
 
 
 def _as_text(answer: str, gold: str) -> tuple[bool | None, str]:
-    if len(answer) > MAX_ANSWER:
-        return False, "too long"
     equal = meaning(plain_words(answer)) == meaning(plain_words(gold))
     return equal, "the same words" if equal else "other words"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .expressions import is_product
+from .literals import is_product
 from .tokens import Token
 from .units import ALONE, DEGREE, PERCENT, Unit, read_unit
 

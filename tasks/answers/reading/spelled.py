@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from ..errors import Unreadable
 from ..values import nodes
-from .expressions import in_base
 from .forms import REALS, Form, Items, Joined, Ratio, Value
+from .literals import in_base
 from .moments import plain, read_moment
 from .numerals import numeral, whole
 from .units import read_unit

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..errors import Unreadable
 from ..values import nodes
 from .brackets import CLOSING, OPENING, split, trimmed
-from .expressions import exact_numeral, is_product, parse
+from .expressions import parse
 from .forms import EMPTY, REALS, Form, Items, Joined, Matrix, Ratio, Relation, Value, Words
+from .literals import exact_numeral, is_product
 from .matrices import matrix_form
 from .quantities import lettered, unit_of
 from .tokens import Token
