@@ -4,6 +4,7 @@ from .contract import ContractError, check_task
 from .instructions import instructions
 from .reasoning import ReasoningEnv
 from .registration import env_ids
+from .single import SingleAttempt
 from .text import TextReasoning
 from .trial import Trial
 from .vector import VectorReasoning
@@ -14,6 +15,7 @@ __all__ = [
     "Curriculum",
     "ReasoningEnv",
     "RecordExploration",
+    "SingleAttempt",
     "StepBudget",
     "TextReasoning",
     "TokenBudget",

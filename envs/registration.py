@@ -1,4 +1,8 @@
-"""Ids for every task: `MetaCoT/<Name>-v0` with numbers, `MetaCoT/<Name>Text-v0` with text; now and for later tasks."""
+"""Ids for every task: `MetaCoT/<Name>-v0` with numbers, `MetaCoT/<Name>Text-v0` with text; now and for later tasks.
+
+Also `MetaCoT/RG-<dataset>-v0` for every dataset of reasoning-gym, from a table of their names: the library is imported
+when such an environment is made.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from typing import Any
 import gymnasium as gym
 
 from ..tasks import on_register
+from ..tasks.reasoning_gym import AUDIT, PREFIX
 from ..tasks.registry import factory
 from .reasoning import ReasoningEnv
+from .single import SingleAttempt
 from .text import TextReasoning
 from .trial import Trial
 from .vector import VectorReasoning, has_rules
@@ -73,4 +79,13 @@ def _register(name: str) -> None:
         )
 
 
+def _register_datasets() -> None:
+    for dataset in AUDIT:
+        # A refused one too: whoever makes it is told why.
+        env_id = f"{NAMESPACE}/RG-{dataset}-v{VERSION}"
+        entry_point = f"{SingleAttempt.__module__}:{SingleAttempt.__name__}"
+        gym.register(env_id, entry_point=entry_point, order_enforce=False, kwargs={"task": PREFIX + dataset})
+
+
 on_register(_register)
+_register_datasets()

@@ -25,6 +25,13 @@ class Words(Text):
         self.owner = owner
 
 
+class AnyText(Words):
+    """Text in any characters."""
+
+    def contains(self, x: Any) -> bool:
+        return isinstance(x, str) and len(x) <= self.max_length
+
+
 @create_shared_memory.register(Words)
 def _refuse(space: Words, n: int = 1, ctx: ModuleType | Any = None) -> Never:
     # Gymnasium would accept it and hand out constant garbage as observations.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Any
 from warnings import warn
@@ -13,6 +14,7 @@ from .countdown import Countdown
 from .equations import Equations
 from .game24 import Game24
 from .maze import Maze
+from .reasoning_gym import PREFIX, ReasoningGym
 from .sokoban import Sokoban
 from .sudoku import Sudoku
 from .task import Task
@@ -57,7 +59,12 @@ def make(name: str, **options: Any) -> Task[Any, Any]:
 
 
 def factory(name: str) -> Callable[..., Task[Any, Any]]:
-    """What makes the task registered as `name`: a class or a function. Raises KeyError that lists the known names."""
+    """What makes the task registered as `name`: a class or a function. Raises KeyError that lists the known names.
+
+    `rg_<dataset>` is a dataset of reasoning-gym; they are many, and not among `names`.
+    """
+    if name.startswith(PREFIX) and name not in _factories:
+        return partial(ReasoningGym, name.removeprefix(PREFIX))
     if name not in (known := names()):
         raise KeyError(f"no task is called {name!r}; known: {', '.join(known)}")
     return _factories[name]

@@ -19,7 +19,9 @@ from gymnasium.utils.env_checker import check_env, data_equivalence
 import metacot.envs
 from metacot.tasks import Task
 
-IDS = sorted(env_id for env_id in gym.registry if env_id.startswith("MetaCoT/"))
+DATASETS = "MetaCoT/RG-"
+"""These are tested in test_reasoning_gym.py."""
+IDS = sorted(env_id for env_id in gym.registry if env_id.startswith("MetaCoT/") and not env_id.startswith(DATASETS))
 TEXT = [env_id for env_id in IDS if env_id.endswith("Text-v0")]
 NUMERIC = [env_id for env_id in IDS if env_id not in TEXT]
 LISTED = [env_id for env_id in TEXT if env_id.replace("Text-", "-") in NUMERIC]  # legal steps can be listed
