@@ -1,5 +1,5 @@
-"""Run by the Python of GEM's own environment: prints {"steps": per second, resets included, "moves": per second of steps
-alone} for its 6 x 6 levels of 2 boxes, random play in its own words."""
+"""Run by the Python of GEM's own environment: prints {"steps": per second, resets included, "moves": per second of
+steps alone} for its 6 x 6 levels of 2 boxes, random play in its own words."""
 
 import json
 import random

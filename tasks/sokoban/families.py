@@ -26,8 +26,8 @@ TRIES = 1 << 12
 """So many rooms are tried for one level before giving up."""
 
 STRICT = 32
-"""In so many rooms three boxes in four must end off the goals, with enough pushes to be made; after that one box off the goals
-is enough."""
+"""In so many rooms three boxes in four must end off the goals, with enough pushes to be made; after that one box off
+the goals is enough."""
 
 FRESH = 0.8
 """How often a box that still stands on its goal is pulled, where one can be."""
