@@ -21,7 +21,7 @@ ORDER = ("tasks", "rewards", "envs", "agents", "cli")
 # What a room may import besides the standard library: at the top of a module, and inside functions.
 EAGER = {"tasks": {"numpy"}, "rewards": {"numpy"}, "envs": {"numpy", "gymnasium"}}
 LAZY = {
-    "tasks": {"sympy", "mpmath", "math_verify", "latex2sympy2_extended", "pyarrow", "datasets"},
+    "tasks": {"sympy", "mpmath", "math_verify", "latex2sympy2_extended", "pyarrow", "datasets", "reasoning_gym"},
     "rewards": {"sympy", "torch", "transformers", "peft", "safetensors", "tokenizers"},
     "envs": {"PIL", "matplotlib"},
 }

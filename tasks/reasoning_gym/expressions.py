@@ -12,9 +12,8 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
-
-import mpmath
 
 MAX_LENGTH = 1000
 """Characters."""
@@ -59,6 +58,8 @@ def antiderivative(answer: str, integrand: str, variable: str) -> bool:
 
     Raises Unreadable for texts that cannot be read or have too few values.
     """
+    import mpmath
+
     guess, wanted = read(answer), read(integrand)
     compared = 0
     with mpmath.workdps(DIGITS):
@@ -169,34 +170,40 @@ class _Reader:
 # values and slopes ----------------------------------------------------------------------------------------------------
 
 
-def _exp(x: Any) -> Any:
-    if abs(x) > LARGE:
-        raise OverflowError
-    return mpmath.exp(x)
+FUNCTIONS = frozenset(
+    ("exp", "log", "ln", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh", "acosh")
+)
+"""What may be called."""
 
 
-FUNCTIONS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "exp": (_exp, _exp),
-    "log": (mpmath.log, lambda x: 1 / x),
-    "ln": (mpmath.log, lambda x: 1 / x),
-    "sqrt": (mpmath.sqrt, lambda x: 1 / (2 * mpmath.sqrt(x))),
-    "sin": (mpmath.sin, mpmath.cos),
-    "cos": (mpmath.cos, lambda x: -mpmath.sin(x)),
-    "tan": (mpmath.tan, lambda x: 1 + mpmath.tan(x) ** 2),
-    "sinh": (mpmath.sinh, mpmath.cosh),
-    "cosh": (mpmath.cosh, mpmath.sinh),
-    "tanh": (mpmath.tanh, lambda x: 1 - mpmath.tanh(x) ** 2),
-    "asin": (mpmath.asin, lambda x: 1 / mpmath.sqrt(1 - x * x)),
-    "acos": (mpmath.acos, lambda x: -1 / mpmath.sqrt(1 - x * x)),
-    "atan": (mpmath.atan, lambda x: 1 / (1 + x * x)),
-    "asinh": (mpmath.asinh, lambda x: 1 / mpmath.sqrt(1 + x * x)),
-    "acosh": (mpmath.acosh, lambda x: 1 / (mpmath.sqrt(x - 1) * mpmath.sqrt(x + 1))),
-}
-"""Functions and their derivatives."""
+@cache
+def _functions() -> Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]:
+    """Functions and their derivatives."""
+    import mpmath
+
+    return {
+        "exp": (mpmath.exp, mpmath.exp),
+        "log": (mpmath.log, lambda x: 1 / x),
+        "ln": (mpmath.log, lambda x: 1 / x),
+        "sqrt": (mpmath.sqrt, lambda x: 1 / (2 * mpmath.sqrt(x))),
+        "sin": (mpmath.sin, mpmath.cos),
+        "cos": (mpmath.cos, lambda x: -mpmath.sin(x)),
+        "tan": (mpmath.tan, lambda x: 1 + mpmath.tan(x) ** 2),
+        "sinh": (mpmath.sinh, mpmath.cosh),
+        "cosh": (mpmath.cosh, mpmath.sinh),
+        "tanh": (mpmath.tanh, lambda x: 1 - mpmath.tanh(x) ** 2),
+        "asin": (mpmath.asin, lambda x: 1 / mpmath.sqrt(1 - x * x)),
+        "acos": (mpmath.acos, lambda x: -1 / mpmath.sqrt(1 - x * x)),
+        "atan": (mpmath.atan, lambda x: 1 / (1 + x * x)),
+        "asinh": (mpmath.asinh, lambda x: 1 / mpmath.sqrt(1 + x * x)),
+        "acosh": (mpmath.acosh, lambda x: 1 / (mpmath.sqrt(x - 1) * mpmath.sqrt(x + 1))),
+    }
 
 
 def evaluate(node: Node, names: Mapping[str, Dual]) -> Dual:
     """The value and the slope of a formula. Raises ArithmeticError or ValueError where it has none."""
+    import mpmath
+
     match node:
         case ("number", number):
             return Dual(mpmath.mpf(number.numerator) / number.denominator, mpmath.mpf(0))
@@ -210,7 +217,7 @@ def evaluate(node: Node, names: Mapping[str, Dual]) -> Dual:
             x = evaluate(inner, names)
             if abs(x.value) > LARGE:
                 raise OverflowError
-            function, derivative = FUNCTIONS[name]
+            function, derivative = _functions()[name]
             return Dual(function(x.value), derivative(x.value) * x.slope)
         case ("-", inner):
             x = evaluate(inner, names)
@@ -221,6 +228,8 @@ def evaluate(node: Node, names: Mapping[str, Dual]) -> Dual:
 
 
 def _combine(sign: str, a: Dual, b: Dual) -> Dual:
+    import mpmath
+
     if sign == "+":
         return Dual(a.value + b.value, a.slope + b.slope)
     if sign == "-":
