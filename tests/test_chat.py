@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from metacot.agents.curation import chat_policy, solve_rate
 from metacot.rewards import ChatClient, ChatError, RubricReward
 from metacot.tasks.word_problems import Point
 
@@ -200,6 +201,15 @@ def test_many_are_asked_at_once_but_not_more_than_allowed_and_one_failure_is_its
     assert sum(isinstance(reply, ChatError) for reply in replies) == 1
     assert sum(getattr(reply, "text", "") == "fine" for reply in replies) == 8
     assert 1 < server.most <= 3
+
+
+def test_a_model_on_a_server_is_a_policy_whose_failures_are_no_wrong_answers(serve):
+    server = serve(answer(200, completion(r"\boxed{4}")), answer(200, completion("5")))
+    found = solve_rate("What is 2 + 2?", "4", chat_policy(client(server, timeout=20.0), temperature=1.0), 4)
+    assert (found.solved, found.tries) == (1, 4)
+    assert {body["temperature"] for _, _, body in server.seen} == {1.0}
+    with pytest.raises(ChatError, match="HTTP 404"):
+        solve_rate("What is 2 + 2?", "4", chat_policy(client(serve(answer(404, b"gone")))), 2)
 
 
 def test_a_refusal_is_a_reply(serve):

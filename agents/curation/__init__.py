@@ -3,7 +3,7 @@
 from .choices import reformulated
 from .filters import BASE
 from .run import RULES, curate, report_text
-from .solve_rates import solve_rate, with_solve_rates
+from .solve_rates import chat_policy, solve_rate, with_solve_rates
 from .store import Settings
 from .strict import STRICT
 
@@ -12,6 +12,7 @@ __all__ = [
     "RULES",
     "STRICT",
     "Settings",
+    "chat_policy",
     "curate",
     "reformulated",
     "report_text",

@@ -9,11 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ...rewards.chat import ChatClient, ChatError
 from ...tasks.answers import verify
 from ...tasks.data import SOURCES, Columns
 
 Policy = Callable[[Sequence[str]], Sequence[str]]
 """Prompts -> responses, in their order; asked again, it may respond otherwise."""
+
+
+def chat_policy(client: ChatClient, **options: Any) -> Policy:
+    """A model behind an OpenAI-compatible interface as a policy; `options` such as temperature go to the server.
+
+    Raises ChatError, when asked, for the first request that fails: a failure is no wrong answer.
+    """
+
+    def policy(prompts: Sequence[str]) -> list[str]:
+        texts = []
+        for reply in client.complete_all([[{"role": "user", "content": prompt}] for prompt in prompts], **options):
+            if isinstance(reply, ChatError):
+                raise reply
+            texts.append(reply.text)
+        return texts
+
+    return policy
+
 
 PROMPT = "{problem}\nThink step by step, then write the final answer in \\boxed{{}}."
 
