@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Mapping
 
 _lock = threading.Lock()
 _counts: Counter[str] = Counter()
+
+
+def _after_fork() -> None:
+    """Another thread of the parent may have held the lock when this process was forked."""
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def count(name: str) -> None:

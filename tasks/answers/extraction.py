@@ -38,8 +38,10 @@ _CONCLUSION = re.compile(
 _FORMULA = re.compile(r"(?<!\\)\$\$?(.+?)(?<!\\)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _PROSE = re.compile(r"[A-Za-z]{4,} [A-Za-z]{2,} [A-Za-z]{2,}")
 _INJECTION = re.compile(
-    r"\b(?:ignore|disregard|forget)\s+(?:(?:all|any|everything|the|my|your|of)\s+)*(?:above|previous|prior|preceding|earlier)"
-    r"(?:\s+(?:instructions?|text|answers?|prompts?|lines?|box(?:es)?|messages?|content))?\s*(?:[,.;:!\n]|and\b|$)",
+    r"\b(?:ignore|disregard|forget)\s+(?:"
+    r"(?:(?:all|any|everything|the|my|your|of)\s+)*(?:above|previous|prior|preceding|earlier)"
+    r"(?:\s+(?:instructions?|text|answers?|prompts?|lines?|box(?:es)?|messages?|content))?\s*(?:[,.;:!\n]|and\b|$)"
+    r"|(?:what|everything|anything|all)\s+(?:that\s+)?(?:i|we|was|is|you)\b[^.\n]{0,30}\b(?:before|above|earlier)\b)",
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(

@@ -82,7 +82,7 @@ def _verify(prediction: object, gold: object, kind: str | None, how: Conventions
         return Verdict(False, f"the answer is too long (more than {MAX_ANSWER} characters)")
     shown = answer[:200] if answer.isprintable() else None
     if len(answers) > 1 and not _agree(answers, how):
-        correct, reason = _decide(answer, golds[-1], kind, how, several=True)
+        correct, reason = _decide(answer, ", ".join(golds), kind, how, answers)
         if correct is False:
             reason = f"{len(answers)} marked answers that differ"
         return Verdict(correct, reason, shown)
@@ -99,9 +99,9 @@ def _agree(answers: tuple[str, ...], how: Conventions) -> bool:
 
 
 def _decide(
-    answer: str, gold: str, kind: str | None, how: Conventions, *, several: bool = False
+    answer: str, gold: str, kind: str | None, how: Conventions, several: tuple[str, ...] = ()
 ) -> tuple[bool | None, str]:
-    if answer == gold and not several:
+    if answer == gold:
         return True, "the same text"
     if kind == "text":
         return _as_text(answer, gold)
@@ -126,7 +126,7 @@ def _decide(
     if isinstance(expected, Words) and kind == "math":
         return None, "the reference is not mathematics"
     try:
-        given = _several(answer, how) if several else _given(answer, expected, how)
+        given = _several(several, how) if several else _given(answer, expected, how)
     except Beyond as error:
         return _by_worker(answer, gold, error)
     except Unreadable as error:
@@ -157,11 +157,11 @@ def _given(answer: str, expected: Form, how: Conventions) -> Form:
     return _form(statement, how) if isinstance(given, Words) and statement and given != expected else given
 
 
-def _several(answer: str, how: Conventions) -> Form:
+def _several(answers: tuple[str, ...], how: Conventions) -> Form:
     """Answers marked one by one, as one list."""
     members: list[Form] = []
-    for part in answer.split(", "):
-        form = _form(part, how)
+    for answer in answers:
+        form = _form(answer, how)
         members.extend(form.items if isinstance(form, Items) and not form.opening else [form])
     return Items(tuple(members))
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import marshal
 import os
 import resource
-import select
 import signal
 import time
 from typing import Any
 
-from .process import Channel
+from .process import Channel, readable
 
 MEMORY = 200 << 20
 """Bytes that one job may use beyond what the warm process has."""
@@ -53,7 +52,7 @@ def _in_fork(work: Any, prediction: str, gold: str, seconds: float) -> dict[str,
     deadline = time.monotonic() + seconds
     found = b""
     try:
-        while (left := deadline - time.monotonic()) > 0 and select.select([reading], [], [], left)[0]:
+        while (left := deadline - time.monotonic()) > 0 and readable(reading, left):
             piece = os.read(reading, 4096)
             if not piece:
                 break

@@ -31,6 +31,13 @@ def framed(message: Any) -> bytes:
     return len(data).to_bytes(HEADER, "big") + data
 
 
+def readable(descriptor: int, seconds: float) -> bool:
+    """Is there something to read within this time? Any descriptor will do: select() stops at 1,024."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(1, int(seconds * 1000))))
+
+
 def _length(data: bytes) -> int:
     return int.from_bytes(data[:HEADER], "big")
 
@@ -109,7 +116,7 @@ class ChildProcess:
         assert stream is not None
         while len(self._buffer) < HEADER or len(self._buffer) < HEADER + _length(self._buffer):
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([stream], [], [], left)[0]:
+            if left <= 0 or not readable(stream.fileno(), left):
                 return None
             piece = os.read(stream.fileno(), 1 << 18)
             if not piece:
