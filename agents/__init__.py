@@ -1,5 +1,27 @@
 """Who reasons and how it is trained. `agents.search` holds the searches."""
 
-from .linearizers import LINEARIZERS, optimal_path, pruned, visit_order, visit_order_values
+from .linearizers import (
+    LINEARIZERS,
+    ancestor_hops,
+    inserted_errors,
+    linearize,
+    optimal_path,
+    pruned,
+    revision,
+    shorten,
+    visit_order,
+    visit_order_values,
+)
 
-__all__ = ["LINEARIZERS", "optimal_path", "pruned", "visit_order", "visit_order_values"]
+__all__ = [
+    "LINEARIZERS",
+    "ancestor_hops",
+    "inserted_errors",
+    "linearize",
+    "optimal_path",
+    "pruned",
+    "revision",
+    "shorten",
+    "visit_order",
+    "visit_order_values",
+]
