@@ -48,6 +48,7 @@ class Task(ABC, Generic[State, Step]):
         horizon: the longest path from a start state that never repeats a state, None where unbounded.
         levels: named difficulties, easiest first ("easy", "medium", "hard"), each the knobs it stands for.
         words: every word, sign or mark that its texts use besides whole numbers; closed tokenizers are built from it.
+        phrases: ways to speak of a step in prose after the words "let me"; "{step}" stands for its text.
         n_actions, shape, dtype, low, high: the numeric face, see `index` and `observe`.
     """
 
@@ -58,6 +59,7 @@ class Task(ABC, Generic[State, Step]):
     horizon: int | None = None
     levels: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ("try {step}", "look at {step}", "go for {step}")
     splits: tuple[str, ...] = SPLITS
     n_actions: int = 0
     shape: tuple[int, ...] = ()

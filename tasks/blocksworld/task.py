@@ -58,6 +58,7 @@ class Blocksworld(Task[Blocks, Move]):
         *(*COLOURS, "put", "on", "table", ",", ":", "build", "these", "towers", "now", "goal", "is", "there", "no"),
         *("block", "stands", "cannot", "stand", "itself", "already", "the", "reached", "of", "that", "colour"),
     )
+    phrases = ("{step}", "try to {step}", "see what happens if I {step}")
     n_actions = MOST * MOST
     shape = (2 * MOST,)
     low = -1.0

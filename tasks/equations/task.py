@@ -73,6 +73,7 @@ class Equations(Task[Cases, Move]):
         "hard": {"kinds": "quadratic rational radical system3 nonlinear", "size": 12, "surds": True},
     }
     words = WORDS
+    phrases = ("{step}", "try to {step}", "see what happens if I {step}")
     n_actions = ACTIONS
     shape = (3 + EQUATIONS * 2 * TERMS * PER_TERM,)
     low = -32.0

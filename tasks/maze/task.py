@@ -54,6 +54,7 @@ class Maze(Task[Place, str]):
         *(*STEPS, *views.GLYPHS, "find", "a", "way", "from", "to", "row", "column", ","),
         *("there", "is", "wall", "the", "edge", "of", "maze", "goal", "reached"),
     )
+    phrases = ("go {step}", "try going {step}", "take a step {step}")
     n_actions = len(STEPS)
     low = float(1 - MAX_SIZE)
     high = float(MAX_SIZE - 1)

@@ -42,6 +42,7 @@ class NumberGame(Task[Numbers, Combine]):
         *("use", "to", "make", "+", "-", "*", "/", "(", ")", ",", "="),
         *("is", "not", "among", "the", "numbers", "division", "by", "zero", "a", "difference", "larger", "smaller"),
     )
+    phrases = ("compute {step}", "try {step}", "work out {step}")
     low = -1.0
     high = 64.0
 

@@ -68,6 +68,7 @@ class Sokoban(Task[Level, str]):
         *("push", "every", "box", "onto", "a", "goal", "player", "boxes", *DIRECTIONS, *DIRECTIONS.upper()),
         *("#", "-", "o", "$", "*", "@", "+", "wall", "is", "in", "the", "way", "what", "behind"),
     )
+    phrases = ("move {step}", "try {step}", "see what {step} does")
     n_actions = len(DIRECTIONS)
     low = 0.0
     high = float(PLAYER_ON_GOAL)

@@ -117,6 +117,7 @@ class Sudoku(Task[Grid, int]):
         *("fill", "the", "grid", "row", "column", "is", "_", "|", "+", "-", "filled", "already", "has", "box"),
         *("next", "empty", "cell", "there", "no", "such", "or", "digit"),
     )
+    phrases = ("say that {step}", "suppose that {step}", "try whether {step}")
     n_actions = STEPS
     shape = (SIDE * SIDE,)
     low = -1.0
