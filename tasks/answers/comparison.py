@@ -226,7 +226,7 @@ def _terms(form: Form) -> tuple[Node, ...] | None:
     """The terms of a ratio; of a time `1:20` as well, and a fraction a/b is a:b."""
     if isinstance(form, Ratio):
         return form.terms
-    if isinstance(form, Moment) and form.time and not form.time[2] and form.date is None:
+    if isinstance(form, Moment) and form.time and form.bare and form.time[1]:
         return nodes.number(form.time[0]), nodes.number(form.time[1])
     if isinstance(form, Value) and form.unit is None:
         return form.node, nodes.ONE
@@ -236,6 +236,8 @@ def _terms(form: Form) -> tuple[Node, ...] | None:
 def _same_ratio(a: Sequence[Node], b: Sequence[Node]) -> bool:
     if len(a) != len(b):
         return False
+    if any(same_node(term, nodes.number(0)) for term in (*a[1:], *b[1:])):
+        return False  # nothing is in proportion to nothing
     return all(same_node(nodes.product([x, b[0]]), nodes.product([y, a[0]])) for x, y in zip(a[1:], b[1:], strict=True))
 
 

@@ -32,11 +32,13 @@ _WRAPPERS = re.compile(
 
 
 class Moment(NamedTuple):
-    """A date, a time of day, or both. half_known: is it said, or clear, which half of the day a time is in?"""
+    """A date, a time of day, or both. half_known: is it said, or clear, which half of the day a time is in? bare: is it
+    written as two numbers and a colon, so that it may be a ratio after all?"""
 
     date: tuple[int | None, int, int | None] | None  # year, month, day
     time: tuple[int, int, int] | None = None
     half_known: bool = True
+    bare: bool = False
 
 
 def plain(text: str) -> str:
@@ -94,7 +96,8 @@ def _time(found: re.Match[str]) -> Moment | None:
     if hour > 24 or minute > 59 or second > 59:
         return None
     if half in ("", "hours"):
-        return Moment(None, (hour, minute, second), half_known=hour > 12 or hour == 0 or bool(half))
+        bare = not half and found["second"] is None
+        return Moment(None, (hour, minute, second), half_known=hour > 12 or hour == 0 or bool(half), bare=bare)
     if not 1 <= hour <= 12:
         return None
     afternoon = half in ("pm", "intheafternoon", "intheevening", "noon")
