@@ -125,7 +125,9 @@ def reinforced(folder, warm, tracker):
         language_model,
         trial_environment(TASK, TrialSettings(budget=12, unit="attempt", episodes=2, credit="rl2")),
         lambda number: TASK.pose(HANDS[number % len(HANDS)]),
-        RLSettings(updates=6, groups=2, generations=4, micro=4, warmup=2, log_every=1, save_every=2, beta=0.05),
+        RLSettings(
+            updates=6, groups=2, generations=4, micro=4, warmup=2, decay=0.5, log_every=1, save_every=2, beta=0.05
+        ),
         folder,
         tracker=tracker,
         seed=3,
@@ -170,6 +172,8 @@ def test_reinforcement_goes_on_as_if_it_had_not_been_cut_off(tmp_path, warm):
     before = cut.column("time/seconds")[-1]
     assert torch.equal(reinforced(tmp_path / "cut", warm, cut), expected)
     assert without_time(cut.rows) == without_time(whole.rows)
+    shares = (0, 1 / 2, 1, 1, 2 / 3, 1 / 3)  # two updates of warming up, one at full speed, three of slowing down
+    assert whole.column("rl/learning_rate") == pytest.approx([3e-4 * share for share in shares])
     # What is told as the time of a stage counts the sessions before, the lost update included.
     assert before <= cut.column("time/seconds")[2]
 
@@ -218,6 +222,11 @@ def test_impossible_groups_are_refused():
         RLSettings(updates=1, generations=1)
     with pytest.raises(ValueError, match="micro must divide the 96 rollouts of an update, got 40"):
         RLSettings(updates=1, micro=40)
+
+
+def test_a_decay_is_a_share_of_the_updates():
+    with pytest.raises(ValueError, match=r"decay must be a share of the updates in \[0, 1\], got 50"):
+        RLSettings(updates=100, decay=50)
 
 
 # --- optimizer -------------------------------------------------------------------------------------------
