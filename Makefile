@@ -29,8 +29,8 @@ demo: install ## Game of 24 from search to meta-RL and a report, about 15 minute
 full: install ## the long version of the demo, three seeds
 	$(BIN)/metacot demo --preset full --seeds 0 1 2 --out runs/full $(DEMO_ARGS)
 
-test: install ## all tests but the slow ones (PYTEST_ARGS='-k trace' for some, PYTEST_ARGS='-n 2' in parallel)
-	$(BIN)/pytest -m 'not slow' $(PYTEST_ARGS)
+test: install ## all tests but the slow ones, on two cores (PYTEST_ARGS='-k trace' for some, PYTEST_ARGS='-n 0' one by one)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m 'not slow' -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: lint types test ## format, lint, types, tests and wheel contents: what must pass before a commit
 

@@ -220,7 +220,7 @@ WRONG = [
     ("show game24 --difficulty high", "no level 'high'; levels: easy, medium, hard"),
     ("show game24 --difficulty high=99", "high=99"),
     ("show game24 --puzzles nowhere.csv", "nowhere.csv: No such file or directory"),
-    ("solve game24 --search dream", "no search is called 'dream'; known: depth_first, best_first, mcts"),
+    ("solve game24 --search dream", "no search is called 'dream'; known: depth_first, breadth_first, beam"),
     ("solve game24 --value gut", "a value is one of oracle"),
     ("solve game24 --budget many", "invalid"),
     ("demo --workers 0", "at least 1 is needed"),

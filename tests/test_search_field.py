@@ -120,8 +120,8 @@ def test_a_state_is_opened_again_where_a_cheaper_path_leads_to_it():
 
 def test_branch_and_bound_gets_better_the_longer_it_runs_and_then_proves_it():
     better = 0
-    for problem in MAZES[:60]:
-        short, long = (branch_and_bound(MAZE, problem, NoisyOracle(1.0), budget=n) for n in (60, 20_000))
+    for problem in MAZES[:200:4]:  # with walls, where more than one way leads to the goal
+        short, long = (branch_and_bound(MAZE, problem, BLIND, budget=n) for n in (30, 20_000))
         assert long.exhausted
         assert length(long) == MAZE.distance(MAZE.start(problem))
         if short.success:

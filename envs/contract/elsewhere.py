@@ -11,6 +11,7 @@ from hashlib import blake2b
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from random import Random
+from types import ModuleType
 from typing import Any
 
 from ...rewards.stable import stable_text
@@ -79,6 +80,9 @@ def _import(name: str, file: str) -> None:
     spec = spec_from_file_location("__mp_main__" if name == "__main__" else name, file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} is no module of Python")
+    for place, letter in enumerate(name):
+        if letter == ".":  # unpickling asks for the packages around a module, which need not be there
+            sys.modules.setdefault(name[:place], ModuleType(name[:place]))
     sys.modules[name] = module = module_from_spec(spec)
     spec.loader.exec_module(module)
 
