@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __doc__ as about
 from .. import __version__
+from .arguments import positive as _positive
+from .arguments import whole as _whole
 from .curation import add_curation, curated
+from .prm import add_prm, done
 
 if TYPE_CHECKING:
     from ..agents.presets import RunSettings
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"metacot {options.verb}: {mistake}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        resumes = "; the same command goes on from here" if options.verb in ("demo", "curate") else ""
+        resumes = "; the same command goes on from here" if options.verb in ("demo", "curate", "prm") else ""
         print(f"\nmetacot {options.verb}: stopped{resumes}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
@@ -56,6 +59,7 @@ VERBS = {
     "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
     "check-task": "try every rule of the contract on a task; exit status 1 says that one is broken",
     "verify": "judge a response by a reference answer; exit status 0 says that it is right, 1 that it is not",
+    "prm": "train a process reward model, judge it against exact values, or score a file with it",
     "curate": "filter a file of problems into a folder of kept and dropped rows with a report; resumes",
     "table": "print the table of a finished run again",
     "report": "write the report of a finished run again",
@@ -138,22 +142,10 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--workers", type=_positive, default=1, help="processes for --file (default: %(default)s)")
 
     add_curation(verb("curate", curate_rows), _positive)
+    add_prm(verb("prm", process_rewards), _whole, _positive)
     for name, run in (("table", print_table), ("report", write_report)):
         verb(name, run).add_argument("out", type=Path, metavar="RUN", help="folder of the run")
     return top
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"a whole number, 0 or more, is needed, got {text}")
-    return number
-
-
-def _positive(text: str) -> int:
-    if not _whole(text):
-        raise argparse.ArgumentTypeError("at least 1 is needed")
-    return int(text)
 
 
 # what can go wrong --------------------------------------------------------------------------------------------------
@@ -271,6 +263,13 @@ def _finished(path: Path) -> list[Any]:
 
         seeds = sorted(found.parent for found in path.glob("seed*/config.json"))
         return [FinishedRun.read(run) for run in (seeds if seeds and not (path / "config.json").exists() else [path])]
+
+
+def process_rewards(options: argparse.Namespace) -> None:
+    """One of the deeds of `prm`."""
+    with _explained():
+        lines = list(done(options, _knobs))
+    print("\n".join(lines))
 
 
 def curate_rows(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Values of states: exact, exact with noise, heuristic, constant; and `make_value`, which reads their JSON spellings.
+"""Values of states: exact, exact with noise, heuristic, plain; and `make_value`, which reads their JSON spellings.
 
 Every value is that of the state itself without backtracking: 1.0 for a state from which the problem can still be
 solved, however many wrong branches were left behind.
@@ -13,6 +13,8 @@ from statistics import NormalDist
 from typing import Any
 
 from ..tasks import Task
+from ..tasks.numbers import NumberGame
+from .prm import load_prm
 from .protocols import ValueFunction
 from .rollouts import RolloutValue
 from .spelling import spell
@@ -150,9 +152,38 @@ class ConstantValue:
         return [self.value] * len(states)
 
 
+@dataclass(frozen=True)
+class RandomValue:
+    """A number of its own for every state, decided by its key and the seed, that says nothing: what luck alone does."""
+
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        return spell("random", (self.seed, 0))
+
+    def values(self, task: Task[Any, Any], states: Sequence[Any]) -> list[float]:
+        return [uniform(task.key(state), "random", self.seed) for state in states]
+
+
+@dataclass(frozen=True)
+class ClosestValue:
+    """In number games 1 / (1 + d), d the distance from the target to the number closest to it: a plain rule of thumb
+    that is not exact and not admissible. Raises ValueError on other tasks."""
+
+    @property
+    def name(self) -> str:
+        return "closest"
+
+    def values(self, task: Task[Any, Any], states: Sequence[Any]) -> list[float]:
+        if not isinstance(task, NumberGame):
+            raise ValueError(f"{task.name} is no number game, so nothing is closest to a target")
+        return [1 / (1 + min(abs(float(number) - state.target) for number in state.numbers)) for state in states]
+
+
 SPELLINGS = (
     "oracle[:gamma[:unknown]], noisy:rate[:seed[:gamma[:unknown]]], heuristic[:gamma], rollout:k[:seed[:limit]], "
-    "constant:value"
+    "constant:value, random[:seed], closest, prm:FOLDER"
 )
 """What `make_value` reads."""
 
@@ -162,15 +193,20 @@ _MAKERS: dict[str, tuple[Any, tuple[type, ...], int]] = {
     "heuristic": (HeuristicValue, (float,), 0),
     "rollout": (RolloutValue, (int, int, int), 1),
     "constant": (ConstantValue, (float,), 1),
+    "random": (RandomValue, (int,), 0),
+    "closest": (ClosestValue, (), 0),
 }
 
 
 def make_value(spec: str, task: Task[Any, Any] | None = None) -> ValueFunction:
     """The value that a text such as "noisy:0.2:7" spells; `make_value(v.name) == v`.
 
-    Raises ValueError for any other text, and where `task` is given and has no exact values or no list of steps.
+    Raises ValueError for any other text, and where `task` is given and has no exact values or no list of steps;
+    FileNotFoundError where a folder holds no learned value.
     """
     kind, *texts = spec.split(":")
+    if kind == "prm" and texts:
+        return load_prm(":".join(texts))
     maker, readers, least = _MAKERS.get(kind, (None, (), 0))
     if maker is None or not least <= len(texts) <= len(readers):
         raise ValueError(f"a value is one of {SPELLINGS}; got {spec!r}")
