@@ -47,6 +47,16 @@ _EVALUATION = {
     "refused": "lines that were no legal action, per episode, mean (count)",
 }
 
+_HACKING = {
+    "return": "return per episode of this window, shaping included, mean",
+    "success": "share of this window's episodes whose answer was verified, in [0, 1]",
+    "correlation": "of return and success over this window's episodes, in [-1, 1]; undefined where one is constant",
+    "steps_per_answer": "budget steps of this window divided by its committed answers; undefined where there is none",
+    "tokens_per_step": "tokens written per budget step, mean over the episodes of this window (count)",
+    "repeated": "visits to a state seen before, per episode of this window, mean (count)",
+    "alarm": "1 while return and success have parted, else 0",
+}
+
 METRICS: dict[str, str] = {
     "traces/problems": "problems searched so far (count)",
     "traces/success": "share of the searches whose trace was kept because its ending was verified, in [0, 1]",
@@ -60,6 +70,7 @@ METRICS: dict[str, str] = {
     "explore/success": "share of the row's episodes whose answer was verified, in [0, 1]",
     **{f"explore/{name}": f"mean over the row's episodes, where defined: {text}" for name, text in MEASURES.items()},
     "explore/episodes": "episodes that the row is the mean of (count)",
+    **{f"hack/{name}": text for name, text in _HACKING.items()},
     "time/seconds": "wall time spent on this stage so far, over all its sessions (s); goes with any group",
 }
 """Name or pattern -> meaning and unit."""

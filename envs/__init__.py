@@ -8,13 +8,14 @@ from .single import SingleAttempt
 from .text import TextReasoning
 from .trial import Trial
 from .vector import VectorReasoning
-from .wrappers import Curriculum, RecordExploration, StepBudget, TokenBudget, explorations
+from .wrappers import Curriculum, RecordExploration, Shaped, StepBudget, TokenBudget, explorations
 
 __all__ = [
     "ContractError",
     "Curriculum",
     "ReasoningEnv",
     "RecordExploration",
+    "Shaped",
     "SingleAttempt",
     "StepBudget",
     "TextReasoning",

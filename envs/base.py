@@ -12,7 +12,8 @@ from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from .. import tasks
-from ..rewards.outcome import Reward, Transition, weighted
+from ..rewards.outcome import Reward, Transition
+from ..rewards.terms import weighted
 from ..rewards.values import make_value
 from ..tasks import Problem, Task, Trace, Tree, Verdict
 from .dealer import Dealer
@@ -26,12 +27,16 @@ class Judge:
 
     dense: is there a term that judges more than the end of an attempt?
     nothing: every term at 0.0; to be copied.
+    stepwise: the names of the terms that a trial pays step by step.
     """
 
-    def __init__(self, rewards: Mapping[str, float] | Iterable[tuple[Reward, float]] | None):
-        self.rewards = weighted(rewards)
+    def __init__(
+        self, rewards: Mapping[str, float] | Iterable[tuple[Reward, float]] | None, task: Task[Any, Any] | None = None
+    ):
+        self.rewards = weighted(rewards, task)
         self.dense = not all(reward.final for reward, _ in self.rewards)
         self.nothing = {reward.name: 0.0 for reward, _ in self.rewards}
+        self.stepwise = {reward.name for reward, _ in self.rewards if getattr(reward, "stepwise", False)}
 
     def __call__(self, transition: Transition) -> tuple[float, dict[str, float], bool]:
         """(reward, its terms before weighing, could every term judge?)"""
@@ -43,6 +48,11 @@ class Judge:
             terms[reward.name] = judgement
             total += weight * judgement
         return total, terms, judged
+
+    def split(self, terms: Mapping[str, float]) -> tuple[float, float]:
+        """(what the credit of a trial decides about, what is paid with its step)"""
+        late = sum(weight * terms[reward.name] for reward, weight in self.rewards if reward.name not in self.stepwise)
+        return late, sum(weight * terms[reward.name] for reward, weight in self.rewards if reward.name in self.stepwise)
 
 
 class TaskEnv(gym.Env[Obs, Act]):
@@ -85,7 +95,7 @@ class TaskEnv(gym.Env[Obs, Act]):
         self.attempt_budget: int | None = None
         self.steps = 0
         self.success = self.reached = False
-        self._judge = Judge(rewards)
+        self._judge = Judge(rewards, self.task)
         self._dealer = Dealer(self.task, split, difficulty)
         self._most = self._next_budget = budget
         self._limit = budget
@@ -115,6 +125,14 @@ class TaskEnv(gym.Env[Obs, Act]):
             raise ValueError(f"steps must be a whole number in 1..{self._most}, the budget made for, got {steps!r}")
         self._next_budget = steps
 
+    def add_rewards(self, rewards: Mapping[str, float] | Iterable[tuple[Reward, float]]) -> None:
+        """More reward terms beside those that are there. Raises ValueError for a name that is taken or unknown."""
+        self._judge = Judge((*self._judge.rewards, *weighted(rewards, self.task)))
+
+    def split_reward(self, reward: float, terms: Mapping[str, float]) -> tuple[float, float]:
+        """A reward of `step` in two: what the credit of a trial decides about, and what is paid with its step."""
+        return self._judge.split(terms) if self._judge.stepwise else (reward, 0.0)
+
     def _begin(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
         self.problem = self._dealer.deal(seed, options, self._draw_seed)
         self.tree = Tree(self.task, self.problem)
@@ -126,6 +144,7 @@ class TaskEnv(gym.Env[Obs, Act]):
     def _begin_attempt(self) -> None:
         self._over = self.success = False
         self.verdict: Verdict | None = None
+        self._first = len(self.tree)
         spare = self.attempt_budget
         self._limit = self.budget if spare is None else min(self.budget, self.steps + spare)
 

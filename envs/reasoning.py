@@ -63,7 +63,7 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
       episode; a given problem is not counted.
     - `budget` (32): steps an episode may cost. `memory` ("tree" or "cursor"), `flat` (False): see Observation.
     - `on_solved` ("end" or "continue"): does reaching a solved state end the episode?
-    - `rewards` (`{"outcome": 1.0}`): terms to weights, see `metacot.rewards.outcome.make_reward`, or (reward, weight)
+    - `rewards` (`{"outcome": 1.0}`): terms to weights, see `metacot.rewards.make_reward`, or (reward, weight)
       pairs. `value` (None): spelling of a value for `info`, e.g. "oracle" or "noisy:0.2".
     - `render_mode` (None, "ansi" or "rgb_array").
     With `gym.make` also `trial`: see `metacot.envs.Trial`.
@@ -198,7 +198,7 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
             self.verdict = verdict
             self.success = verdict is not None and verdict.correct is True
         if self._over or self._judge.dense:
-            transition = Transition(tree, kind, before, cost, steps, self._over, verdict)
+            transition = Transition(tree, kind, before, cost, steps, self._over, verdict, self.budget, self._first)
             reward, terms, judged = self._judge(transition)
         else:
             reward, terms, judged = 0.0, self._judge.nothing.copy(), True
@@ -258,10 +258,11 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
 
     def snapshot(self) -> Any:
         counters = self.steps, self.success, self.reached, self._limit, self._over, self.attempt_budget, self.verdict
-        return self.problem, self.tree.copy(), self._board.snapshot(), self._faces[:], self._log[:], counters
+        counts = *counters, self._first
+        return self.problem, self.tree.copy(), self._board.snapshot(), self._faces[:], self._log[:], counts
 
     def restore(self, snapshot: Any) -> None:
-        problem, tree, board, faces, log, counters = snapshot
+        problem, tree, board, faces, log, (*counters, self._first) = snapshot
         self.problem, self.tree, self._faces, self._log = problem, tree.copy(), faces[:], log[:]
         self._board.restore(board)
         self.steps, self.success, self.reached, self._limit, self._over, self.attempt_budget, self.verdict = counters

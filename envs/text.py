@@ -155,7 +155,7 @@ class TextReasoning(TaskEnv[str, str]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         super().reset(seed=seed)
         self._begin(seed, options)
-        self.tokens, self._written = 0, False
+        self.tokens, self._told, self._written = 0, 0, False
         self._actions: list[Action] = []
         self._decoy: Decoy | None = None
         if self.feedback == "random":
@@ -260,7 +260,14 @@ class TextReasoning(TaskEnv[str, str]):
             return self._end(None, before, action, event, said)
         if not self._judge.dense:
             return Line(said, 0.0, None, True, action, event)
-        return Line(said, *self._judge(Transition(tree, event.kind, before, 1, self.steps, False, None)), action, event)
+        return Line(said, *self._judge(self._transition(event.kind, before, 1)), action, event)
+
+    def _transition(self, kind: str, before: int, cost: int) -> Transition:
+        written, self._told = self.tokens - self._told, self.tokens
+        over, verdict = self._over, self.verdict
+        return Transition(
+            self.tree, kind, before, cost, self.steps, over, verdict, self.budget, self._first, self.tokens, written
+        )
 
     def _end(
         self,
@@ -274,11 +281,19 @@ class TextReasoning(TaskEnv[str, str]):
         self._over = True
         self.verdict = verdict
         self.success = verdict is not None and verdict.correct is True
-        tree = self.tree
         kind, cost = ("refused", 0) if event is None else (event.kind, int(verdict is None))
-        before = tree.cursor if before is None else before
-        transition = Transition(tree, kind, before, cost, self.steps, True, verdict)
-        return Line(said, *self._judge(transition), action, event)
+        before = self.tree.cursor if before is None else before
+        return Line(said, *self._judge(self._transition(kind, before, cost)), action, event)
+
+    def cut(self) -> tuple[float, dict[str, float]]:
+        """End the attempt from outside, as a spent budget does, because its text has no more room.
+
+        Returns the reward and its terms. Raises ResetNeeded where the attempt is over.
+        """
+        self._expect_running()
+        self._written = True
+        done = self._end(None)
+        return done.reward, done.terms or {}
 
     @property
     def spent(self) -> bool:
@@ -295,13 +310,13 @@ class TextReasoning(TaskEnv[str, str]):
     def snapshot(self) -> Any:
         counters = self.steps, self.tokens, self.success, self.reached, self._limit, self._over, self._written
         kept = self.attempt_budget, self._closed, self._actions[:], _copy(self._decoy), self.verdict
-        return self.problem, self.tree.copy(), counters, kept
+        return self.problem, self.tree.copy(), counters, (*kept, self._first, self._told)
 
     def restore(self, snapshot: Any) -> None:
         self.problem, tree, counters, kept = snapshot
         self.tree = tree.copy()
         self.steps, self.tokens, self.success, self.reached, self._limit, self._over, self._written = counters
-        self.attempt_budget, self._closed, actions, decoy, self.verdict = kept
+        self.attempt_budget, self._closed, actions, decoy, self.verdict, self._first, self._told = kept
         self._actions, self._decoy = actions[:], _copy(decoy)
 
 

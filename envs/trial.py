@@ -53,7 +53,8 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     ## Reward
     An episode is paid when it ends: the sum of its rewards, as the credit says. `RL2` pays every episode, `ERL2` the
-    last alone, `Anneal` lies between. `info["reward_terms"]` stay as they are, step by step.
+    last alone, `Anneal` lies between. Shaping is no part of it: it is paid with its step, whatever the credit.
+    `info["reward_terms"]` stay as they are, step by step.
 
     ## Episode end
     With unit "attempt" an episode ends at Submit (numeric: a solved state), GiveUp, or its own budget; with unit
@@ -106,6 +107,8 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self.inner = env.unwrapped
         self.episodes, self.unit, self.reveal = episodes, unit, reveal
         self.credit = make_credit(credit)
+        if self.credit.unit == "tokens" and not isinstance(env.unwrapped, TextReasoning):
+            raise ValueError("numbers have no tokens: a discount by tokens needs a text environment")
         self.inner.attempt_budget = episode_budget
         self._text = isinstance(env.unwrapped, TextReasoning)
         if self._text and unit == "attempt":
@@ -127,13 +130,11 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         self._expect_running()
-        if self.unit == "attempt":
-            return self._attempt(self._inside(action))
-        if not self._text:
-            return self._branch(self._inside(action))
+        if self.unit == "attempt" or not self._text:
+            return self._one(action)
         lines, results = self.inner.lines(action), []
         for line in lines:
-            results.append(self._branch(self._inside(line)))
+            results.append(self._one(line))
             if self._over:  # the rest is counted, not read
                 results[-1].info["unread"] += sum(1 for _ in lines)
         return results[0] if len(results) == 1 else _joined(results)
@@ -142,9 +143,22 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         if self._over:
             raise ResetNeeded("the trial is over: call reset")
 
-    def _inside(self, action: Any) -> Result:
+    def _one(self, action: Any) -> Result:
+        """One step of the environment inside, paid."""
         observation, reward, terminated, truncated, info = self.env.step(action)
-        return Result(observation, float(reward), terminated, truncated, info)
+        late, now = self.inner.split_reward(float(reward), info["reward_terms"])
+        result = Result(observation, late, terminated, truncated, info)
+        paid = self._attempt(result) if self.unit == "attempt" else self._branch(result)
+        return paid._replace(reward=paid.reward + now)
+
+    def cut(self) -> tuple[float, dict[str, float]]:
+        """As `TextReasoning.cut`; the reward is what the last episode and its shaping are paid."""
+        self._expect_running()
+        reward, terms = self.inner.cut()
+        late, now = self.inner.split_reward(reward, terms)
+        self._count(late)
+        self._over = True
+        return self._pay(last=True) + now, terms
 
     # the two units ------------------------------------------------------------------------------------------------
 
@@ -192,7 +206,8 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return len(self._rewards) - 1
 
     def _pay(self, last: bool) -> float:
-        self._paid.append(self.credit.pay(self._rewards[-1], self.inner.steps, last))
+        length = self.inner.steps if self.credit.unit == "steps" else self.inner.tokens
+        self._paid.append(self.credit.pay(self._rewards[-1], length, last))
         return self._paid[-1]
 
     def _passed(self, result: Result, episode: int) -> Result:

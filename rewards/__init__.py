@@ -7,9 +7,11 @@ from .credit import ERL2, RL2, Anneal, Credit, make_credit
 from .exploration import MEASURES, explore
 from .judge import Judgement, RubricReward, judge_messages, read_judgement
 from .likelihood import ModelScorer, ReferenceLikelihood, Scorer
-from .outcome import Outcome, Reward, Steps, Transition, make_reward
+from .outcome import Outcome, Reward, Steps, Transition
 from .protocols import Proposal, Proposer, ValueFunction
 from .rollouts import RolloutValue, UniformProposer
+from .shaping import ClippedDelta, Cut, Delta, Format, Length, MinForm, Potential, Progress, Shaping, Sum
+from .terms import make_reward
 from .values import GAMMA, ConstantValue, HeuristicValue, NoisyOracle, OracleValue, make_value
 
 __all__ = [
@@ -21,15 +23,23 @@ __all__ = [
     "AnswerReward",
     "ChatClient",
     "ChatError",
+    "ClippedDelta",
     "ConstantValue",
     "Conventions",
     "Credit",
+    "Cut",
+    "Delta",
+    "Format",
     "HeuristicValue",
     "Judgement",
+    "Length",
+    "MinForm",
     "ModelScorer",
     "NoisyOracle",
     "OracleValue",
     "Outcome",
+    "Potential",
+    "Progress",
     "Proposal",
     "Proposer",
     "ReferenceLikelihood",
@@ -38,7 +48,9 @@ __all__ = [
     "RolloutValue",
     "RubricReward",
     "Scorer",
+    "Shaping",
     "Steps",
+    "Sum",
     "Transition",
     "UniformProposer",
     "ValueFunction",

@@ -1,17 +1,19 @@
 """Verified outcome as a reward, and what every reward is given to judge: one transition of an attempt.
 
 A reward that cannot judge says None, which is not 0.0: the environments count it as nothing and say so in
-`info["judged"]`. Left out: values and shaping, which are rewards of the same kind with a model of value inside, and
-credit between the episodes of a trial (`credit.py`).
+`info["judged"]`. Left out: shaping, which are rewards of the same kind with a value inside (`shaping.py`), how terms
+are spelled (`terms.py`), and credit between the episodes of a trial (`credit.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from ..tasks import Tree, Verdict
+
+UNITS = ("steps", "tokens")
+"""What a length of thought is counted in."""
 
 
 class Transition(NamedTuple):
@@ -24,6 +26,10 @@ class Transition(NamedTuple):
     steps: budget steps used in the episode, this action included.
     ended: did the attempt end here, in whatever way?
     verdict: the judgement with which it ended, None where there is none (an action in between, a spent budget).
+    budget: steps that the episode, or the whole trial, may cost.
+    first: nodes that there were when the attempt began: 1, but for later attempts of a trial.
+    tokens, written: tokens used in the episode so far, and since the transition before; None and 0 where nothing is
+        written.
     """
 
     tree: Tree
@@ -33,6 +39,10 @@ class Transition(NamedTuple):
     steps: int
     ended: bool
     verdict: Verdict | None
+    budget: int = 1
+    first: int = 1
+    tokens: int | None = None
+    written: int = 0
 
 
 @runtime_checkable
@@ -40,6 +50,9 @@ class Reward(Protocol):
     """A named judge of transitions.
 
     final: True where it is 0.0 for every transition that does not end an attempt, so that it need not be asked.
+
+    One more attribute is optional, `stepwise`: True where a trial pays it with the step it falls on, as all shaping is,
+    instead of with its episode as the credit says.
     """
 
     @property
@@ -55,26 +68,31 @@ class Reward(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """gamma ** steps where the attempt ended with a verified right answer (or a verified right giving up), else 0.0.
+    """gamma ** length where the attempt ended with a verified right answer (or a verified right giving up), else 0.0.
 
-    gamma: in (0, 1]; 1.0 pays 1.0 however long the search was. The paper's discount of the length of Z, in steps.
+    gamma: in (0, 1]; 1.0 pays 1.0 however long the search was. The paper's discount of the length of Z.
+    unit: what the length is counted in: budget "steps", or "tokens" (None where there are none, on the numeric face).
     """
 
     gamma: float = 1.0
+    unit: str = "steps"
     name: ClassVar[str] = "outcome"
     final: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 0 < self.gamma <= 1:
             raise ValueError(f"gamma must be in (0, 1], got {self.gamma!r}")
+        if self.unit not in UNITS:
+            raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
 
     def __call__(self, transition: Transition) -> float | None:
         verdict = transition.verdict
         if not transition.ended or verdict is None:
             return 0.0
-        if verdict.correct is None:
+        length = transition.steps if self.unit == "steps" else transition.tokens
+        if verdict.correct is None or length is None:
             return None
-        return float(self.gamma**transition.steps) if verdict.correct else 0.0
+        return float(self.gamma**length) if verdict.correct else 0.0
 
 
 @dataclass(frozen=True)
@@ -86,37 +104,3 @@ class Steps:
 
     def __call__(self, transition: Transition) -> float | None:
         return float(transition.cost)
-
-
-Weighted = tuple[Reward, float]
-
-SPELLINGS = "outcome[:gamma], steps"
-"""What `make_reward` reads."""
-
-
-def make_reward(spec: str) -> Reward:
-    """The reward that a text such as "outcome:0.99" spells. Raises ValueError for any other text."""
-    kind, *texts = spec.split(":")
-    try:
-        if kind == "outcome" and len(texts) <= 1:
-            return Outcome(*map(float, texts))
-        if kind == "steps" and not texts:
-            return Steps()
-    except ValueError as error:
-        raise ValueError(f"a reward is one of {SPELLINGS}; got {spec!r}: {error}") from error
-    raise ValueError(f"a reward is one of {SPELLINGS}; got {spec!r}")
-
-
-def weighted(rewards: Mapping[str, float] | Iterable[tuple[Reward, float]] | None) -> tuple[Weighted, ...]:
-    """Rewards and their weights from a JSON mapping of spellings to weights, or from pairs; None = the outcome alone.
-
-    Raises ValueError where two terms share a name.
-    """
-    if rewards is None:
-        return ((Outcome(), 1.0),)
-    pairs: Iterable[Any] = rewards.items() if isinstance(rewards, Mapping) else rewards
-    terms = tuple((make_reward(r) if isinstance(r, str) else r, float(weight)) for r, weight in pairs)
-    names = [reward.name for reward, _ in terms]
-    if len(set(names)) < len(names):
-        raise ValueError(f"every reward term needs a name of its own, got {', '.join(names)}")
-    return terms

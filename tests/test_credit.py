@@ -68,7 +68,7 @@ def test_spellings_of_credit_come_back(spec):
     "spec", ["", "rl3", "erl2:x", "erl2:1:2", "erl2:0", "anneal", "anneal:1.5", "anneal:0.5:2", None]
 )
 def test_other_spellings_of_credit_are_refused(spec):
-    with pytest.raises(ValueError, match=r"a credit is one of rl2\[:gamma\]"):
+    with pytest.raises(ValueError, match=r"a credit is one of rl2\[:gamma\[:unit\]\]"):
         make_credit(spec)
 
 
@@ -98,5 +98,5 @@ def test_spellings_of_rewards():
     assert make_reward("steps") == Steps()
     assert all(isinstance(reward, Reward) for reward in (Outcome(), Steps()))
     for spec in ("", "outcome:x", "outcome:0", "outcome:1:1", "steps:2", "style"):
-        with pytest.raises(ValueError, match=r"a reward is one of outcome\[:gamma\], steps"):
+        with pytest.raises(ValueError, match=r"a reward is one of outcome\[:gamma"):
             make_reward(spec)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...envs import TextReasoning, Trial
+from ...rewards.terms import weighted
 from ...tasks import Task
 
 
@@ -15,12 +16,21 @@ class TrialSettings:
     """The meta-episodes of RL: see `metacot.envs.Trial`. budget: steps a whole trial may cost.
 
     The default discounts the last episode's reward by 0.99 a step, and lets every branch be an episode.
+
+    rewards: spellings of reward terms to weights, None = the outcome alone. A shaped run is one replacement away:
+        `replace(trial, rewards={"outcome": 1.0, "potential:cursor:oracle": 0.2})`.
     """
 
     budget: int = 16
     unit: str = "branch"
     episodes: int | None = None
     credit: str = "erl2:0.99"
+    rewards: Mapping[str, float] | None = None
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Is anything paid by the token?"""
+        return any(":tokens" in spelling for spelling in (self.credit, *(self.rewards or ())))
 
 
 def text_environment(task: Task[Any, Any], budget: int) -> Callable[[], Any]:
@@ -28,10 +38,18 @@ def text_environment(task: Task[Any, Any], budget: int) -> Callable[[], Any]:
     return lambda: TextReasoning(task, budget=budget)
 
 
-def trial_environment(task: Task[Any, Any], settings: TrialSettings) -> Callable[[], Any]:
-    """A factory of trials."""
+def trial_environment(
+    task: Task[Any, Any], settings: TrialSettings, count_tokens: Callable[[str], int] | None = None
+) -> Callable[[], Any]:
+    """A factory of trials, which share their reward terms and what these remember.
+
+    count_tokens: from a line, without line end, to its number of tokens; used where something is paid by the token;
+    None counts words. Raises ValueError for rewards that are none.
+    """
+    rewards = weighted(settings.rewards, task)
+    counted = count_tokens if settings.counts_tokens else None
     return lambda: Trial(
-        TextReasoning(task, budget=settings.budget),
+        TextReasoning(task, budget=settings.budget, rewards=rewards, count_tokens=counted),
         episodes=settings.episodes,
         unit=settings.unit,
         credit=settings.credit,

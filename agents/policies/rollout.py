@@ -119,6 +119,8 @@ def _roll_batch(
             cut = len(session.rows[row].ids) + session.max_line >= settings.max_tokens
             if reply is None or cut:
                 session.close(row)
+                if reply is not None:  # shaping closes its accounts
+                    seats[row].lines[-1].reward += seats[row].environment.get_wrapper_attr("cut")()[0]
                 seats[row].trace = seats[row].environment.unwrapped.trace()
                 seats[row].cut = reply is not None
             elif reply or not text.endswith("\n"):

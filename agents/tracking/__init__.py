@@ -1,5 +1,6 @@
-"""Where the numbers of a run go: a JSONL file, Weights & Biases through the same interface, or nowhere; and how any
-loop logs exploration: `Tracker.log_episode`, a callback of Stable-Baselines3, a callback of transformers and TRL.
+"""Where the numbers of a run go: a JSONL file, Weights & Biases through the same interface, or nowhere; how any loop
+logs exploration: `Tracker.log_episode`, a callback of Stable-Baselines3, a callback of transformers and TRL; and a
+monitor that says when a shaped return has parted from success.
 
 The libraries behind the callbacks are imported when a callback is asked for, and no sooner.
 """
@@ -8,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .episodes import Episodes
+from .hacking import HackingMonitor, HackingWarning, Paid
 from .jsonl import JsonlTracker, MetricsRow, read_metrics
 from .tracker import NullTracker, Tracker, Trackers
 from .wandb_run import WandbTracker
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Episodes",
+    "HackingMonitor",
+    "HackingWarning",
     "JsonlTracker",
     "MetricsRow",
     "NullTracker",
+    "Paid",
     "SB3Exploration",
     "Tracker",
     "Trackers",

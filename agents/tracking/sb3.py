@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...tasks.extras import require
 from .episodes import Episodes
+from .hacking import HackingMonitor
 from .tracker import Tracker
 
 _callbacks = require("stable_baselines3.common.callbacks", "sb3")
@@ -15,15 +16,20 @@ class SB3Exploration(_callbacks.BaseCallback):  # type: ignore[name-defined]
 
     The environments have to be wrapped in `RecordExploration`:
     `make_vec_env(env_id, n_envs=8, wrapper_class=RecordExploration)`. The tracker is left open.
+
+    monitor: looks on, and says when the shaped return parts from success.
     """
 
-    def __init__(self, tracker: Tracker, verbose: int = 0):
+    def __init__(self, tracker: Tracker, verbose: int = 0, monitor: HackingMonitor | None = None):
         super().__init__(verbose)
         self.tracker = tracker
+        self.monitor = monitor
         self.episodes = Episodes()
 
     def _on_step(self) -> bool:
         self.episodes.add(self.locals["infos"])
+        if self.monitor is not None:
+            self.monitor.record(self.locals["infos"], self.num_timesteps)
         return True
 
     def _on_rollout_end(self) -> None:

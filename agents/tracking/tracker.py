@@ -5,6 +5,7 @@ Left out on purpose: pictures, tables and model files.
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -51,6 +52,10 @@ class Tracker(ABC):
     @abstractmethod
     def _log(self, stage: str, step: int, metrics: dict[str, float]) -> None:
         """`log` after all checks."""
+
+    def warn(self, warning: Warning) -> None:
+        """Tell whoever watches the run; the metrics beside it are for whoever reads it later."""
+        warnings.warn(warning, stacklevel=3)
 
     def rewind(self, stage: str, step: int) -> None:  # noqa: B027 (doing nothing is right where nothing is kept)
         """Forget what `stage` logged at `step` and later, because it is about to be done again."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...tasks.extras import require
 from .episodes import GROUP, Episodes, Info
+from .hacking import HackingMonitor
 from .tracker import Tracker
 
 _transformers = require("transformers", "lm")
@@ -19,14 +20,20 @@ class TrainerExploration(_transformers.TrainerCallback):  # type: ignore[name-de
     their infos over: `callback.record(info)` after every step of an environment wrapped in `RecordExploration`. Of
     several processes the first logs, and it knows the episodes that were played in it. A run that is resumed takes
     back what it will log again. The tracker is left open.
+
+    monitor: looks on, and says when the shaped return parts from success; the environments have to count their returns
+        (`HackingMonitor.record`).
     """
 
-    def __init__(self, tracker: Tracker):
+    def __init__(self, tracker: Tracker, monitor: HackingMonitor | None = None):
         self.tracker = tracker
+        self.monitor = monitor
         self.episodes = Episodes()
 
     def record(self, info: Info) -> int:
         """Takes every episode that ended with this info; returns how many those are."""
+        if self.monitor is not None:
+            self.monitor.record(info)
         return self.episodes.add(info)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

@@ -6,11 +6,16 @@ the last file, and whatever has no marker is thrown away before training goes on
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
+
+from ..files import write_whole
+from ..tracking import HackingMonitor, Tracker
+from ..tracking.hacking import GROUP
 
 MARKER = "complete"
 
@@ -22,6 +27,31 @@ class MarkComplete(TrainerCallback):
         """Called by the trainer after the last file of a checkpoint."""
         if state.is_world_process_zero:
             (Path(args.output_dir) / f"checkpoint-{state.global_step}" / MARKER).touch()
+
+
+class KeepMonitor(TrainerCallback):
+    """Saves a hacking monitor with each checkpoint, so that a resumed run judges the windows it would have judged."""
+
+    FILE = "hacking.json"
+
+    def __init__(self, monitor: HackingMonitor):
+        self.monitor = monitor
+
+    def load(self, checkpoint: str | None, tracker: Tracker) -> None:
+        """Go on from a checkpoint; None = from the start. Rows that will be logged again are taken back."""
+        update = 0
+        if checkpoint is not None:
+            update = int(checkpoint.rpartition("-")[2])
+            file = Path(checkpoint) / self.FILE
+            if file.exists():
+                self.monitor.load(json.loads(file.read_text(encoding="utf-8")))
+        tracker.rewind(GROUP, update + 1)
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Called by the trainer with each checkpoint, before it is marked as whole."""
+        if state.is_world_process_zero:
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            write_whole(folder / self.FILE, json.dumps(self.monitor.state()))
 
 
 def last_checkpoint(folder: Path) -> str | None:

@@ -19,3 +19,8 @@ def placement() -> dict[str, Any]:
 def processes() -> int:
     """How many processes train together, as torchrun says."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def first_process() -> bool:
+    """Is this the process that logs?"""
+    return os.environ.get("RANK", "0") == "0"

@@ -5,17 +5,20 @@ Length-neutral throughout (Dr. GRPO): nothing is divided by a completion's lengt
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...tasks import Problem
+from ...tasks import Problem, Submit
 from ...tasks.extras import require
 from ..policies.model import LanguageModel, quiet
 from ..policies.rollout import Rollout, RolloutSettings, roll_out
-from ..tracking import Tracker
+from ..tracking import HackingMonitor, NullTracker, Paid, Tracker
 from .intervals import check_intervals
+
+CREDITS = ("token", "trajectory")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class RLSettings:
     micro: rollouts a backward pass, 0 = all at once; divides those of an update. temperature: of sampling.
     max_tokens: an episode is cut, and fails, when its context has grown to so many tokens; it bounds the memory of the
         longest rollout. save_every, log_every, probe_every: in updates.
+    credit: "token", each is credited with the rewards from its line on; or "trajectory", all with the whole reward,
+        under which potential-based shaping does nothing.
+    watch: updates a window of the hacking monitor (`HackingMonitor`).
     """
 
     updates: int
@@ -43,8 +49,14 @@ class RLSettings:
     save_every: int = 25
     log_every: int = 5
     probe_every: int = 50
+    credit: str = "token"
+    watch: int = 5
 
     def __post_init__(self) -> None:
+        if self.credit not in CREDITS:
+            raise ValueError(f"credit must be one of {', '.join(CREDITS)}, got {self.credit!r}")
+        if self.watch < 1:
+            raise ValueError(f"watch must be at least 1 update, got {self.watch}")
         if self.generations < 2:
             raise ValueError(f"a group needs at least 2 rollouts to have a baseline, got {self.generations}")
         if self.micro and self.batch % self.micro:
@@ -92,15 +104,22 @@ def train_rl(
     environment: makes one text environment (a trial included); its rewards are what the credit pays.
     problems: number -> training problem; update u uses numbers u*groups .. (u+1)*groups - 1.
 
+    A hacking monitor compares the rewards with success, which is verified whatever they are.
+
     In several processes (torchrun) each rolls out and differentiates its part of every update; only the first logs.
     """
     trl, datasets = require("trl", "train"), require("datasets", "train")
-    from .checkpoints import MarkComplete, last_checkpoint
+    from .checkpoints import KeepMonitor, MarkComplete, last_checkpoint
     from .grpo_adapter import Completion, CreditGRPOTrainer
-    from .machine import placement, processes
+    from .machine import first_process, placement, processes
     from .progress import Report
 
     latest: list[Rollout] = []
+    checkpoint = last_checkpoint(folder)
+    watcher = tracker if first_process() else NullTracker()
+    monitor = HackingMonitor(watcher, settings.watch * settings.batch // processes())
+    keeper = KeepMonitor(monitor)
+    keeper.load(checkpoint, tracker)
 
     def roll(prompts: Sequence[str], model: Any, update: int, first: int) -> list[Completion]:
         nonlocal latest
@@ -115,8 +134,16 @@ def train_rl(
                 max_tokens=settings.max_tokens,
             ),
         )
+        for row in latest:
+            monitor.add(paid(row), update + 1)
         return [
-            Completion(row.ids[: row.prompt], row.ids[row.prompt :], row.mine[row.prompt :], row.returns, row.reward)
+            Completion(
+                row.ids[: row.prompt],
+                row.ids[row.prompt :],
+                row.mine[row.prompt :],
+                credited(row, settings.credit),
+                row.reward,
+            )
             for row in latest
         ]
 
@@ -163,13 +190,26 @@ def train_rl(
             train_dataset=datasets.Dataset.from_dict({"prompt": rows}),
             processing_class=language_model.tokenizer,
             callbacks=[
+                keeper,
                 MarkComplete(),
                 Report("rl", tracker, METRIC_NAMES, probe, settings.probe_every),
             ],
         )
         trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
-        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+        trainer.train(resume_from_checkpoint=checkpoint)
     language_model.model.eval()
+
+
+def credited(row: Rollout, credit: str) -> list[float]:
+    """One number for each id after the prompt: what its token is credited with."""
+    return row.returns if credit == "token" else [row.reward] * len(row.returns)
+
+
+def paid(row: Rollout) -> Paid:
+    """A rollout as the hacking monitor sees it."""
+    answers = sum(isinstance(action, Submit) for action in row.trace.actions)
+    tokens = row.tokens / row.steps if row.steps else math.nan
+    return Paid(row.reward, row.success, row.steps, answers, tokens, row.repeated)
 
 
 def _schedule(settings: RLSettings) -> dict[str, Any]:
