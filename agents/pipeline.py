@@ -140,7 +140,7 @@ class _Job:
         language_model = load_model(self.folder.path / "sft" / "model")
         train_rl(
             language_model,
-            trial_environment(self.task, self.settings.trial, language_model.count_tokens),
+            trial_environment(self.task, self.settings.trial),
             Mixture(self.task, self.settings.families, self.seed + 1),
             self.settings.rl,
             folder / "checkpoints",

@@ -126,6 +126,11 @@ class TextReasoning(TaskEnv[str, str]):
         self.token_budget = tokens
         self._count_tokens = count_tokens or _words
 
+    def set_counter(self, count_tokens: Callable[[str], int]) -> None:
+        """Count tokens so, unless it was said how; for whoever writes the lines and knows."""
+        if self._count_tokens is _words:
+            self._count_tokens = count_tokens
+
     # Made when asked for: a batch of rollouts has an environment a row, and never looks at the spaces.
 
     @cached_property

@@ -100,7 +100,7 @@ def test_a_way_back_costs_what_the_cursor_loses_and_nothing_under_best_and_progr
 
 
 def test_a_node_is_closed_when_all_its_steps_were_tried():
-    """The first step finds two numbers that look better than three; when nothing is left to try there, they are gone."""
+    """The first step finds two numbers that look better than three; when nothing is left to try there, both go."""
 
     class Few(ByHand):
         def values(self, task, states):
@@ -314,7 +314,9 @@ class Graph:
 def graph():
     """All thoughts of up to five steps about 2 3 5 -> 11 in whole numbers."""
     discounted = [f"potential:{which}:0.9:noisy:0.4:2" for which in ("cursor", "best")]
-    return Graph(make("countdown").pose((2, 3, 5), 11, "integer"), 5, ["outcome:0.9", *POTENTIALS, *discounted, *OTHERS])
+    return Graph(
+        make("countdown").pose((2, 3, 5), 11, "integer"), 5, ["outcome:0.9", *POTENTIALS, *discounted, *OTHERS]
+    )
 
 
 @pytest.mark.parametrize("potential", POTENTIALS)

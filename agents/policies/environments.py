@@ -27,29 +27,20 @@ class TrialSettings:
     credit: str = "erl2:0.99"
     rewards: Mapping[str, float] | None = None
 
-    @property
-    def counts_tokens(self) -> bool:
-        """Is anything paid by the token?"""
-        return any(":tokens" in spelling for spelling in (self.credit, *(self.rewards or ())))
-
 
 def text_environment(task: Task[Any, Any], budget: int) -> Callable[[], Any]:
     """A factory of single attempts with `budget` steps."""
     return lambda: TextReasoning(task, budget=budget)
 
 
-def trial_environment(
-    task: Task[Any, Any], settings: TrialSettings, count_tokens: Callable[[str], int] | None = None
-) -> Callable[[], Any]:
+def trial_environment(task: Task[Any, Any], settings: TrialSettings) -> Callable[[], Any]:
     """A factory of trials, which share their reward terms and what these remember.
 
-    count_tokens: from a line, without line end, to its number of tokens; used where something is paid by the token;
-    None counts words. Raises ValueError for rewards that are none.
+    Raises ValueError for rewards that are none.
     """
     rewards = weighted(settings.rewards, task)
-    counted = count_tokens if settings.counts_tokens else None
     return lambda: Trial(
-        TextReasoning(task, budget=settings.budget, rewards=rewards, count_tokens=counted),
+        TextReasoning(task, budget=settings.budget, rewards=rewards),
         episodes=settings.episodes,
         unit=settings.unit,
         credit=settings.credit,

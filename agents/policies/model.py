@@ -58,10 +58,6 @@ class LanguageModel:
         end = self.tokenizer.eos_token_id
         return self.tokenizer.batch_decode([ids[:-1] if ids and ids[-1] == end else ids for ids in lines])
 
-    def count_tokens(self, line: str) -> int:
-        """How many tokens a line is, its end included."""
-        return len(self.encode([line + "\n"])[0])
-
     def save(self, folder: Path) -> None:
         """Model and tokenizer, in the format of `load_model`."""
         with quiet():

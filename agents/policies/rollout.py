@@ -63,13 +63,19 @@ class _Line:
 
 @dataclass(slots=True)
 class _Seat:
-    """An environment, and what has been paid so far."""
+    """An environment, and what has been paid so far. written: tokens of the line that it is handed."""
 
     environment: Any
     prompt: str
     lines: list[_Line] = field(default_factory=list)
+    written: int = 0
     trace: Trace | None = None
     cut: bool = False
+
+    def count(self, line: str) -> int:
+        """The tokens of a line, for the environment. Should one hold several lines, they are those of the first."""
+        written, self.written = self.written, 0
+        return written
 
 
 def roll_out(
@@ -101,6 +107,7 @@ def _roll_batch(
         made = environment()
         observation, _ = made.reset(options={"problem": problem})
         seats.append(_Seat(made, observation))
+        made.unwrapped.set_counter(seats[-1].count)
     prompts = language_model.encode([seat.prompt for seat in seats])
     ends = language_model.line_ends
     session = LockstepSession(
@@ -114,7 +121,8 @@ def _roll_batch(
     while lines := session.sample():
         texts = language_model.decode([ids for _, ids in lines])
         answered: list[tuple[int, str]] = []
-        for (row, _), text in zip(lines, texts, strict=True):
+        for (row, ids), text in zip(lines, texts, strict=True):
+            seats[row].written = len(ids)
             reply = _turn(seats[row], text, len(session.rows[row].ids))
             cut = len(session.rows[row].ids) + session.max_line >= settings.max_tokens
             if reply is None or cut:
@@ -126,8 +134,8 @@ def _roll_batch(
             elif reply or not text.endswith("\n"):
                 answered.append((row, reply if text.endswith("\n") else "\n" + reply))
         if answered:
-            for (row, _), ids in zip(answered, language_model.encode([text for _, text in answered]), strict=True):
-                session.feed(row, ids)
+            for (row, _), more in zip(answered, language_model.encode([text for _, text in answered]), strict=True):
+                session.feed(row, more)
     return [_rollout(seat, session.rows[row], len(prompts[row])) for row, seat in enumerate(seats)]
 
 

@@ -13,7 +13,8 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from ... import tasks
-from ...rewards.outcome import Outcome, Reward, Steps, weighted
+from ...rewards.outcome import Outcome, Reward, Steps
+from ...rewards.terms import weighted
 from ...tasks import Problem, Task
 from ..board import make_board
 from ..dealer import Dealer
@@ -94,8 +95,9 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
             raise ValueError(f"on_solved must be one of {', '.join(ON_SOLVED)}, got {on_solved!r}")
         self.task: Task[Any, Any] = tasks.make(task, **(task_options or {})) if isinstance(task, str) else task
         self.num_envs, self.budget, self.max_nodes = num_envs, budget, budget + 1
-        self._terms = weighted(rewards)
-        if strange := [reward.name for reward, _ in self._terms if not isinstance(reward, Outcome | Steps)]:
+        self._terms = weighted(rewards, self.task)
+        known = [Steps(), *(reward for reward, _ in self._terms if isinstance(reward, Outcome) and reward.unit == "steps")]
+        if strange := [reward.name for reward, _ in self._terms if reward not in known]:
             raise ValueError(f"the native vector environment has no reward {', '.join(strange)}; use 'sync'")
         self._plain = self._terms == ((Outcome(), 1.0),)
         self._ends, self._tree, self._flat = on_solved == "end", memory == "tree", flat
