@@ -96,8 +96,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self.task: Task[Any, Any] = tasks.make(task, **(task_options or {})) if isinstance(task, str) else task
         self.num_envs, self.budget, self.max_nodes = num_envs, budget, budget + 1
         self._terms = weighted(rewards, self.task)
-        known = [Steps(), *(reward for reward, _ in self._terms if isinstance(reward, Outcome) and reward.unit == "steps")]
-        if strange := [reward.name for reward, _ in self._terms if reward not in known]:
+        if strange := [reward.name for reward, _ in self._terms if not _known(reward)]:
             raise ValueError(f"the native vector environment has no reward {', '.join(strange)}; use 'sync'")
         self._plain = self._terms == ((Outcome(), 1.0),)
         self._ends, self._tree, self._flat = on_solved == "end", memory == "tree", flat
@@ -309,3 +308,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
             "success": success,
             "_success": every,
         }
+
+
+def _known(reward: Reward) -> bool:
+    """Is it a term that arrays are paid by? Numbers have no tokens."""
+    return isinstance(reward, Steps) or (isinstance(reward, Outcome) and reward.unit == "steps")
