@@ -1,4 +1,4 @@
-"""A client for any model behind an OpenAI-compatible interface: `POST {url}/chat/completions`, and nothing else of it.
+"""A client for any model behind an OpenAI-compatible interface: `POST {url}/chat/completions` and `GET {url}/models`.
 
 The standard library is enough: one request is one connection with one deadline for all of it, from connecting to the
 last byte, and requests run side by side in threads. Left out: streaming, proxies, redirects (they would carry the key
@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 Messages = Sequence[Mapping[str, str]]
 """`{"role": ..., "content": ...}`, in order."""
+
+Read = TypeVar("Read")
 
 LARGEST = 8 << 20
 """A longer response is not read (bytes)."""
@@ -40,12 +43,16 @@ class ChatError(OSError):
 @dataclass(frozen=True)
 class Reply:
     """text: what the model said, perhaps nothing. finish: why it stopped ("stop", "length", "content_filter" ...).
-    refusal: what it said in place of an answer, None where it did not refuse. tries: requests it took."""
+    refusal: what it said in place of an answer, None where it did not refuse. tries: requests it took.
+    tokens: written, None where the server does not say. logprob: the sum over the tokens, None unless `logprobs` was
+    asked for and given."""
 
     text: str
     finish: str
     refusal: str | None
     tries: int
+    tokens: int | None = None
+    logprob: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,10 +83,20 @@ class ChatClient:
     def complete(self, messages: Messages, **options: Any) -> Reply:
         """One completion; `options` (temperature, max_tokens, seed ...) are sent along. Raises ChatError."""
         body = json.dumps({"model": self.model, "messages": list(messages), **options}).encode()
+        return self._ask("POST", "chat/completions", body, _reply)
+
+    def models(self) -> list[str]:
+        """The names of the models that the server offers. Raises ChatError."""
+        return self._ask("GET", "models", None, _models)
+
+    def _ask(self, method: str, path: str, body: bytes | None, read: Callable[[bytes, int], Read]) -> Read:
+        """What `read` makes of the content of a response and the number of requests that it took."""
         pause = self.pause
         for tried in range(1, self.tries + 1):
             try:
-                return _reply(*self._post(body), tried)
+                status, after, content = self._request(method, path, body)
+                _expect_success(status, after, content)
+                return read(content, tried)
             except _Again as again:
                 if tried == self.tries:
                     raise ChatError(again.kind, f"{self.url}: {again} ({tried} tries)", again.status) from again
@@ -99,7 +116,7 @@ class ChatClient:
         with ThreadPoolExecutor(self.concurrency) as pool:
             return list(pool.map(one, conversations))
 
-    def _post(self, body: bytes) -> tuple[int, float, bytes]:
+    def _request(self, method: str, path: str, body: bytes | None) -> tuple[int, float, bytes]:
         """(status, seconds that the server asks to wait, body). Raises _Again."""
         parts = urlsplit(self.url)
         connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -121,7 +138,7 @@ class ChatClient:
         try:
             connection.connect()
             sockets.append(connection.sock)  # the connection forgets it where the server closes after the response
-            connection.request("POST", f"{parts.path.rstrip('/')}/chat/completions", body, headers)
+            connection.request(method, f"{parts.path.rstrip('/')}/{path}", body, headers)
             with connection.getresponse() as response:
                 content = response.read(LARGEST + 1)
                 left = response.length
@@ -155,20 +172,53 @@ def _seconds(header: str | None) -> float:
         return 0.0
 
 
-def _reply(status: int, after: float, content: bytes, tries: int) -> Reply:
+def _expect_success(status: int, after: float, content: bytes) -> None:
     """Raises _Again or ChatError."""
     if status != 200:
         said = f"HTTP {status}: {content[:200].decode(errors='replace')}"
         if status in (408, 429) or status >= 500:
             raise _Again("status", said, status, after)
         raise ChatError("status", said, status)
+
+
+SHAPE_ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError)
+"""What reading JSON of any kind as JSON of a known shape may raise."""
+
+
+def _reply(content: bytes, tries: int) -> Reply:
+    """Raises _Again."""
     try:
-        choice = json.loads(content)["choices"][0]
+        found = json.loads(content)
+        choice = found["choices"][0]
         message = choice["message"]
         text, refusal = message.get("content") or "", message.get("refusal")
         finish = choice.get("finish_reason") or "stop"
         if not all(isinstance(part, str) for part in (text, finish, refusal or "")):
             raise TypeError("content, refusal and finish_reason are texts")
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except SHAPE_ERRORS as error:
         raise _Again("garbage", f"no completion: {type(error).__name__} in {content[:100]!r}") from error
-    return Reply(text, finish, refusal or None, tries)
+    return Reply(text, finish, refusal or None, tries, _tokens(found), _logprob(choice))
+
+
+def _tokens(found: Any) -> int | None:
+    with suppress(*SHAPE_ERRORS):
+        tokens = found["usage"]["completion_tokens"]
+        if isinstance(tokens, int) and tokens >= 0:
+            return tokens
+    return None
+
+
+def _logprob(choice: Any) -> float | None:
+    with suppress(*SHAPE_ERRORS):
+        logprobs = [min(0.0, float(token["logprob"])) for token in choice["logprobs"]["content"]]
+        if logprobs and all(map(math.isfinite, logprobs)):
+            return sum(logprobs)
+    return None
+
+
+def _models(content: bytes, tries: int) -> list[str]:
+    """Raises _Again."""
+    try:
+        return [str(model["id"]) for model in json.loads(content)["data"]]
+    except SHAPE_ERRORS as error:
+        raise _Again("garbage", f"no list of models: {type(error).__name__} in {content[:100]!r}") from error
