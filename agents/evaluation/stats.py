@@ -61,6 +61,17 @@ def interval(values: ArrayLike, seed: int = 0, resamples: int = RESAMPLES) -> In
     return Interval(columns.mean(axis=0), low, high)
 
 
+def share_interval(successes: int, count: int) -> Interval:
+    """A share of `count` independent trials, at least 1, and its 95% score interval (Wilson 1927), which does not
+    shrink to a point where all or none of a few succeeded. Raises ValueError unless 0 <= successes <= count."""
+    if not 0 <= successes <= count or count < 1:
+        raise ValueError(f"successes must be in 0..count and count at least 1, got {successes} of {count}")
+    share, z = successes / count, 1.959963984540054
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return Interval(share, max(0.0, float(centre - half)), min(1.0, float(centre + half)))
+
+
 def paired_difference(a: ArrayLike, b: ArrayLike, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
     """The interval of mean(a) - mean(b), where both systems are resampled on the same problems.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,6 +57,13 @@ class LanguageModel:
         """The text of each line; an end of text behind it is left out, since it ends the line and is not part of it."""
         end = self.tokenizer.eos_token_id
         return self.tokenizer.batch_decode([ids[:-1] if ids and ids[-1] == end else ids for ids in lines])
+
+    def as_turns(self, prompts: Sequence[str]) -> list[str]:
+        """Each prompt as what a user says first, in the tokenizer's chat template; as it is where there is none."""
+        if getattr(self.tokenizer, "chat_template", None) is None:
+            return [*prompts]
+        said = [[{"role": "user", "content": prompt}] for prompt in prompts]
+        return [self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) for turns in said]
 
     def save(self, folder: Path) -> None:
         """Model and tokenizer, in the format of `load_model`."""

@@ -14,6 +14,8 @@ from typing import Any
 from ...tasks import Problem, Submit
 from ...tasks.extras import require
 from ..policies.model import LanguageModel, quiet
+from ..policies.named import trained_model
+from ..policies.policy import Policy
 from ..policies.rollout import Rollout, RolloutSettings, roll_out
 from ..tracking import HackingMonitor, NullTracker, Paid, Tracker
 from .intervals import check_intervals
@@ -89,7 +91,7 @@ METRIC_NAMES = {
 
 
 def train_rl(
-    language_model: LanguageModel,
+    policy: LanguageModel | Policy,
     environment: Callable[[], Any],
     problems: Callable[[int], Problem],
     settings: RLSettings,
@@ -101,6 +103,7 @@ def train_rl(
 ) -> None:
     """Train in place; resumes from the newest checkpoint in `folder`.
 
+    policy: a language model, or a policy that is one in this process. Raises ValueError for those that hold text.
     environment: makes one text environment (a trial included); its rewards are what the credit pays.
     problems: number -> training problem; update u uses numbers u*groups .. (u+1)*groups - 1.
 
@@ -108,6 +111,7 @@ def train_rl(
 
     In several processes (torchrun) each rolls out and differentiates its part of every update; only the first logs.
     """
+    language_model = trained_model(policy)
     trl, datasets = require("trl", "train"), require("datasets", "train")
     from .checkpoints import KeepMonitor, MarkComplete, last_checkpoint
     from .grpo_adapter import Completion, CreditGRPOTrainer
