@@ -19,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __doc__ as about
 from .. import __version__
+from .arguments import PUZZLES_HELP, problem_arguments
 from .arguments import positive as _positive
 from .arguments import whole as _whole
 from .curation import add_curation, curated
+from .policies import add_exam, add_policy, examined, first, tell
 from .prm import add_prm, done
+from .solving import add_search, judgement, searched
 
 if TYPE_CHECKING:
     from ..agents.presets import RunSettings
@@ -56,6 +59,7 @@ VERBS = {
     "show": "a problem, how hard it is, and its exact value",
     "play": "play a problem yourself, with hints and undo; exit status 0 says that it was solved",
     "solve": "search a problem and print the trace of the search as text",
+    "eval": "how a language model fares on a task with instructions alone; exit status 1 says that episodes were lost",
     "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
     "check-task": "try every rule of the contract on a task; exit status 1 says that one is broken",
     "verify": "judge a response by a reference answer; exit status 0 says that it is right, 1 that it is not",
@@ -65,8 +69,6 @@ VERBS = {
     "report": "write the report of a finished run again",
 }
 """Each verb and what it does."""
-
-PUZZLES_HELP = "file of Game of 24 puzzles with human solve rates; its rows 901-1000 are held out (split puzzles)"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -98,29 +100,15 @@ def parser() -> argparse.ArgumentParser:
 
     verb("list", list_tasks)
 
-    problem = argparse.ArgumentParser(add_help=False)
-    problem.add_argument("task", metavar="TASK", help="name of a task, see `metacot list`")
-    problem.add_argument("--problem", metavar="TEXT", help='a problem of your own, such as "3 3 8 8"')
-    problem.add_argument("--seed", type=_whole, default=0, help="address of a problem (default: 0)")
-    problem.add_argument("--index", type=_whole, default=0, help="address of a problem (default: 0)")
-    problem.add_argument("--split", default="train", help="train, val, test or one of the task (default: %(default)s)")
-    problem.add_argument(
-        "--difficulty",
-        nargs="+",
-        default=[],
-        metavar="LEVEL|KNOB=VALUE",
-        help="easy, medium or hard, or knobs such as high=20 target=36",
-    )
-    problem.add_argument("--puzzles", metavar="CSV", help=PUZZLES_HELP)
-
+    problem = problem_arguments("train")
     verb("show", show_problem, problem)
     play = verb("play", play_problem, problem)
     play.add_argument("--budget", type=_positive, help="steps that the game may cost (default: 1000)")
     solve = verb("solve", solve_problem, problem)
-    solve.add_argument("--search", default="best_first", help="depth_first, best_first or mcts (default: %(default)s)")
-    solve.add_argument("--value", default="oracle", help="who values states, such as noisy:0.2 (default: %(default)s)")
-    solve.add_argument("--budget", type=_whole, help="nodes that the search may visit (default: 1000)")
-    solve.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    add_search(solve)
+    exam = verb("eval", evaluate, problem_arguments("test"))
+    add_policy(exam, required=True)
+    add_exam(exam)
     check = verb("check", check_answer, problem)
     check.add_argument("--answer", required=True, help='the answer, such as "8 / (3 - 8 / 3)"')
 
@@ -362,40 +350,24 @@ def solve_problem(options: argparse.Namespace) -> int:
     """A search, its trace as text, and the answer with its verdict."""
     task, problem = _problem(options)
     with _explained():
-        from ..agents.search import BUDGET, search
-        from ..tasks import emit
-        from ..tasks.grammar import prompt
+        found = searched(options, task, problem)
+    return found.tell(options.json)
 
-        budget = BUDGET if options.budget is None else options.budget
-        result = search(options.search, task, problem, options.value, budget=budget, seed=options.seed)
-    text = emit(task, result.trace())
-    answer = None if result.solved is None else result.tree.answer(result.solved)
-    verdict = None
-    if answer is not None:
-        verdict = task.check(problem, answer)
-    elif result.exhausted:
-        verdict = task.check_give_up(problem)
-    cost = {
-        name: getattr(result, name) for name in ("expanded", "generated", "duplicates", "value_calls", "backtracks")
-    }
-    cost = {"visited": len(result.tree) - 1, **cost}
-    if options.json:
-        found = {"problem": json.loads(problem.to_json()), "text": text, "answer": answer, "source": result.source}
-        judged = None if verdict is None else {"correct": verdict.correct, "reason": verdict.reason}
-        print(json.dumps({**found, "verdict": judged, **cost}))
-    else:
-        print(prompt(task, problem) + text)
-        said = answer if answer is not None else "gave up" if verdict else f"no solution within {budget} nodes"
-        print(f"{said}: {_judgement(verdict)}" if verdict else said)
-        print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in cost.items()))
-    return 0 if verdict is not None and verdict.correct else 1
+
+def evaluate(options: argparse.Namespace) -> int:
+    """How a policy fares on the first problems from an address on."""
+    task, problem = _problem(options)
+    with _explained():
+        problems = [problem] if options.problem is not None else first(task, options, _knobs(task, options.difficulty))
+        exam = examined(options, task, problems)
+    return tell(exam, options.json)
 
 
 def check_answer(options: argparse.Namespace) -> int:
     """The verdict on an answer."""
     task, problem = _problem(options)
     verdict = task.check(problem, options.answer)
-    print(_judgement(verdict))
+    print(judgement(verdict))
     return 0 if verdict.correct else 1
 
 
@@ -437,12 +409,8 @@ def verify_answers(options: argparse.Namespace) -> int:
         verdicts = verify_batch(predictions, golds, kind=options.kind, workers=options.workers)
     for verdict in verdicts:
         fields = {"correct": verdict.correct, "reason": verdict.reason, "answer": verdict.answer}
-        print(json.dumps(fields) if options.json else _judgement(verdict))
+        print(json.dumps(fields) if options.json else judgement(verdict))
     if options.file is not None:
         found = [sum(verdict.correct is kind for verdict in verdicts) for kind in (True, False, None)]
         print("{} right, {} wrong, {} cannot be judged".format(*found), file=sys.stderr)
     return 0 if all(verdict.correct for verdict in verdicts) else 1
-
-
-def _judgement(verdict: Any) -> str:
-    return f"{ {True: 'right', False: 'wrong', None: 'cannot be judged'}[verdict.correct] }, {verdict.reason}"

@@ -468,7 +468,23 @@ def test_the_oracle_as_a_guess_is_perfect_on_its_own_states():
 
 def test_the_command_trains_judges_and_scores(tmp_path, capsys):
     out = tmp_path / "model"
-    words = ["prm", "train", "game24", "--out", out, "--problems", 6, "--updates", 60, "--rows", 32, "--width", 8, "--difficulty", "easy"]
+    words = [
+        "prm",
+        "train",
+        "game24",
+        "--out",
+        out,
+        "--problems",
+        6,
+        "--updates",
+        60,
+        "--rows",
+        32,
+        "--width",
+        8,
+        "--difficulty",
+        "easy",
+    ]
     assert main([str(word) for word in words]) == 0
     assert "temperature" in capsys.readouterr().out
     assert main(["prm", "eval", str(out), "--json", "--problems", "8", "--k", "2", "--searched", "3"]) == 0
