@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ...tasks.numbers import Layout, NumberGame
 from ...tasks.numbers.layout import OPERATIONS
-from .rules import FRESH, REFUSED, Ints
+from .rules import AHEAD, FRESH, REFUSED, Ints
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +43,6 @@ class NumberRules:
         layout = game.layout
         self.size = size = layout.size
         self.solvable = difficulty.get("solvable") != "mixed"
-        self._rules = layout.rules
         self._states = np.zeros((envs * nodes, 2 * (size + 2)))
         self.rows = np.zeros((envs * nodes, layout.width), np.float32)
         self.solved = np.zeros(envs * nodes, bool)
@@ -51,6 +50,12 @@ class NumberRules:
         self._targets = np.zeros((envs, 1))
         self._whole = difficulty.get("rules") == "integer"
         self._spare = difficulty.get("use") == "any"
+        # Problems as their first states, their targets, and the end of their observations.
+        self._dealt = np.zeros((envs * AHEAD, 2 * (size + 2) + 1 + self._aims.shape[1]))
+        self._dealt[:, 1 : size + 2] = np.inf
+        self._dealt[:, size + 2 : 2 * (size + 2)] = 1
+        if layout.rules:
+            self._dealt[:, -2:] = self._whole, self._spare
         self._pick, self._insert = _gathers(layout)
         self._compute = np.stack([_COEFFICIENTS[operation] for _, _, operation in layout.moves])
         self._legal = _legal_rows(layout)
@@ -59,29 +64,22 @@ class NumberRules:
         self._upper = np.array([j + 1 for _, j in layout.pairs])
         self._offsets = np.arange(envs)[:, None] * self._pick.shape[1]
 
-    def supply(self, seed: int, first: int, count: int) -> Floats:
-        dealt = self._game.hands(seed, first, count, self._split, **self._difficulty)
-        width = self.size + 2
-        rows = np.zeros((count, 2 * width + 1 + self._aims.shape[1]))
-        hand = dealt.shape[1] - 1
+    def supply(self, env: int, seed: int, first: int) -> None:
+        dealt = self._game.hands(seed, first, AHEAD, self._split, **self._difficulty)
+        hand, width = dealt.shape[1] - 1, self.size + 2
+        rows = self._dealt[env * AHEAD : (env + 1) * AHEAD]
         rows[:, 1 : hand + 1] = dealt[:, :-1]
-        rows[:, hand + 1 : width] = np.inf
-        rows[:, width : 2 * width] = 1
         rows[:, 2 * width] = dealt[:, -1]
         rows[:, 2 * width + 1] = [math.log1p(target) for target in dealt[:, -1].tolist()]
-        if self._rules:
-            rows[:, -2:] = self._whole, self._spare
-        return rows
 
-    def settle(self, source: Ints, action: Ints, target: Ints, env: Ints, starts: Floats | None) -> NDArray[np.int16]:
-        states = self._grown(source, action) if source.size else None
-        if starts is not None:
+    def settle(self, source: Ints, action: Ints, target: Ints, env: Ints, slots: Ints) -> NDArray[np.int16]:
+        states = self._grown(source, action)
+        if slots.size:
             width, begun = self._states.shape[1], env[len(source) :]
+            starts = self._dealt.take(slots, axis=0)
             self._targets[begun] = starts[:, width : width + 1]
             self._aims[begun] = starts[:, width + 1 :]
-            first = starts[:, :width]
-            states = first if states is None else np.concatenate((states, first))
-        assert states is not None, "something is new"
+            states = np.concatenate((states, starts[:, :width]))
         size, half = self.size, self.size + 2
         values = states[:, : half - 1] / states[:, half:-1]
         numbers = values[:, 1:]
@@ -99,8 +97,8 @@ class NumberRules:
         if self._whole:
             low, high = values.take(self._lower, axis=1), values.take(self._upper, axis=1)
             with np.errstate(invalid="ignore"):  # by zero, and of what is used up
-                legal[:, 3:-1:OPERATIONS][np.fmod(high, low) != 0] = REFUSED
-                legal[:, 4:-1:OPERATIONS][np.fmod(low, high) != 0] = REFUSED
+                legal[:, 3::OPERATIONS][np.fmod(high, low) != 0] = REFUSED
+                legal[:, 4::OPERATIONS][np.fmod(low, high) != 0] = REFUSED
         return legal
 
     def _grown(self, source: Ints, action: Ints) -> Floats:
@@ -139,11 +137,11 @@ def _gathers(layout: Layout) -> tuple[Ints, Ints]:
 
 
 def _legal_rows(layout: Layout) -> NDArray[np.int16]:
-    """((size + 1) * 2 ** size, n_actions + 1): the legal row of a hand of so many numbers and of one pattern, whose bit
+    """((size + 1) * 2 ** size, n_actions): the legal row of a hand of so many numbers and of one pattern, whose bit
     k says that number k is equal to the one before (for the first: to 0); so is all that is used up but its first."""
     size = layout.size
-    legal = np.full(((size + 1) << size, layout.n_actions + 1), REFUSED, np.int16)
+    legal = np.full(((size + 1) << size, layout.n_actions), REFUSED, np.int16)
     for equal, mask in layout.legal.items():
         bits = sum(1 << k for k in range(size) if (equal[k] if k < len(equal) else k > len(equal)))
-        legal[(len(equal) << size) + bits, :-1] = np.where(mask, FRESH, REFUSED)
+        legal[(len(equal) << size) + bits] = np.where(mask, FRESH, REFUSED)
     return legal

@@ -20,12 +20,11 @@ from ..board import make_board
 from ..dealer import Dealer
 from ..reasoning import ON_SOLVED
 from .known import rules_for
-from .rules import FRESH, REFUSED, Ints
-
-AHEAD = 16
-"""So many problems of an environment are drawn at once."""
+from .rules import AHEAD, FRESH, GIVE_UP, REFUSED, SUBMIT, Ints
 
 NONE = np.zeros(0, np.int64)
+_AT_FIRST = np.array([[0], [1], [0]])
+"""Cursor, number of nodes and steps when an episode begins."""
 
 
 class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
@@ -89,7 +88,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
             raise ValueError(f"the native vector environment has no {names}; use vectorization_mode='sync'")
         if not (isinstance(num_envs, int) and num_envs >= 1):
             raise ValueError(f"num_envs must be a whole number, at least 1, got {num_envs!r}")
-        if not (isinstance(budget, int) and 1 <= budget < np.iinfo(np.int16).max):
+        if not (isinstance(budget, int) and 1 <= budget < FRESH):
             raise ValueError(f"budget must be a whole number of steps, at least 1, got {budget!r}")
         if on_solved not in ON_SOLVED:
             raise ValueError(f"on_solved must be one of {', '.join(ON_SOLVED)}, got {on_solved!r}")
@@ -107,41 +106,41 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self.single_action_space = spaces.Discrete(steps + nodes + 2)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._steps_of_task = steps
-        # The part of a mask that is not about steps, by the number of nodes; none where no step can be paid for.
-        self._born = np.zeros((nodes + 1, steps + nodes + 2), np.int8)
-        self._born[:, steps : steps + nodes] = np.tri(nodes + 1, nodes, -1)
-        self._born[:, -2] = not self._ends
-        self._born[:, -1] = 1
-        self._visited = np.tri(nodes + 1, nodes, -1, dtype=np.int8)
+        self._steps_of_task, self._actions = steps, steps + nodes + 2
+        # Where actions lead, but for the steps, by the number of nodes; row 0 is for where nothing can be paid for any
+        # more. The last column stands for all numbers that are no action.
+        self._born = np.full((nodes + 1, self._actions + 1), REFUSED, np.int16)
+        visited = np.tri(nodes + 1, nodes, -1, dtype=np.int8)
+        self._born[:, steps:-3] = np.where(visited, np.arange(nodes), REFUSED)
+        self._born[:, -3:-1] = REFUSED if self._ends else SUBMIT, GIVE_UP
+        self._visited = visited
         self._one_hot = [np.eye(n, dtype=np.float32) for n in (nodes, budget + 1)]
-        every = np.arange(num_envs)
-        self._every, self._first = every, every * nodes
-        self._mask_row = every * (steps + nodes + 2) + steps
-        # By node: where each step leads (0 = not tried yet, -1 = illegal); the last column is for all other actions.
-        self._child = np.full((num_envs * nodes, steps + 1), REFUSED, np.int16)
+        self._every = np.arange(num_envs)
+        self._first = self._every * nodes
+        self._row = self._every * (self._actions + 1)
+        self._here = self._row + steps  # and the cursor: the action that goes where one is
+        # Where each step leads from each node, and all actions from where one is.
+        self._child = np.full((num_envs * nodes, steps), REFUSED, np.int16)
+        self._leads = np.full((num_envs, self._actions + 1), REFUSED, np.int16)
         self._parent = np.full((num_envs, nodes), -1, np.int32)
-        self._cursor, self._count, self._steps = (np.zeros(num_envs, np.int64) for _ in range(3))
+        self._counters = np.zeros((3, num_envs), np.int64)
+        self._cursor, self._count, self._steps = self._counters
         self._reached = np.zeros(num_envs, bool)
         self._over: Ints = NONE
         self._seeds, self._next = np.full(num_envs, -1), np.zeros(num_envs, np.int64)  # -1 = not drawn yet
-        self._queue: NDArray[Any] | None = None  # (num_envs, AHEAD, width)
+        self._begun = False
 
     # problems -----------------------------------------------------------------------------------------------------
 
-    def _deal(self, envs: Ints) -> NDArray[Any]:
-        """What the rules need of the next problem of each environment."""
+    def _deal(self, envs: Ints) -> Ints:
+        """The slots of the next problem of each environment."""
         places = self._next.take(envs) % AHEAD
         for env in envs[places == 0].tolist():
             if self._seeds[env] < 0:
                 self._seeds[env] = self.np_random.integers(2**31)
-            rows = self._rules.supply(int(self._seeds[env]), int(self._next[env]), AHEAD)
-            if self._queue is None:
-                self._queue = np.zeros((self.num_envs, *rows.shape), rows.dtype)
-            self._queue[env] = rows
-        assert self._queue is not None, "the first deal is for all"
+            self._rules.supply(env, int(self._seeds[env]), int(self._next[env]))
         self._next[envs] += 1
-        return self._queue[envs, places]
+        return envs * AHEAD + places
 
     def problem(self, env: int) -> Problem:
         """The problem that an environment is about."""
@@ -165,93 +164,77 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
                 if one is not None:
                     self._seeds[env], self._next[env] = one, 0
         self._settle(NONE, NONE, NONE, NONE, self._every)
-        self._over = NONE
-        return self._observation(self._first), self._info(self._first, np.zeros(self.num_envs, bool))
+        self._begun, self._over = True, NONE
+        return self._seen(self._first, self._rules.solved.take(self._first), np.zeros(self.num_envs, bool))
 
     # steps --------------------------------------------------------------------------------------------------------
 
     def step(
         self, actions: NDArray[Any]
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        if self._queue is None:
+        if not self._begun:
             raise ResetNeeded("there is no episode yet: call reset")
         wanted = np.asarray(actions, np.int64)
         if wanted.shape != (self.num_envs,):
             raise ValueError(f"actions must be {self.num_envs} whole numbers, got shape {wanted.shape}")
-        goto, cursor, over = wanted - self._steps_of_task, self._cursor, self._over
-        at = self._first + cursor
-        unsigned = wanted.view(np.uint64)  # negative ones are larger than all others
-        edge = at * (self._steps_of_task + 1) + np.minimum(unsigned, self._steps_of_task).view(np.int64)
-        known = self._child.reshape(-1).take(edge)
-        back = (goto.view(np.uint64) < self._count.view(np.uint64)) & (goto != cursor)
-        give_up = goto == self.max_nodes + 1
-        submit = goto == self.max_nodes
-        if self._ends:
-            submit &= self._rules.solved.take(at)
-        free = give_up | submit
-        paid = ~free
+        over, cursor, solved_nodes = self._over, self._cursor, self._rules.solved
+        # As unsigned numbers, negative actions and REFUSED are larger than all others.
+        leads = self._leads.take(self._row + np.minimum(wanted.view(np.uint64), self._actions).view(np.int64))
+        if over.size:  # these begin anew, whatever is wanted
+            leads[over] = REFUSED
+        paid = leads <= FRESH
+        free = leads > FRESH
+        is_fresh = leads == FRESH
+        fresh = is_fresh.nonzero()[0]
         unpaid = None
         if not self._ends:  # what cannot be paid for does not happen
             unpaid = paid & (self._steps >= self.budget)
-            known[unpaid] = REFUSED
-            back &= ~unpaid
-            paid &= ~unpaid
-        if over.size:  # these begin anew, whatever is wanted
-            known[over] = REFUSED
-            back[over] = free[over] = paid[over] = submit[over] = False
-        moved = back | (known > FRESH)
-        np.copyto(cursor, known, where=known > FRESH)
-        np.copyto(cursor, goto, where=back)
+            paid ^= unpaid
         self._steps += paid
-        fresh = (known == FRESH).nonzero()[0]
-        right = submit & self._rules.solved.take(at) if submit.any() else None
         if fresh.size or over.size:
-            moved[fresh] = True
-            self._settle(fresh, at.take(fresh), wanted.take(fresh), edge.take(fresh), over)
-        if not self._rules.solvable and give_up.any():
-            right = self._judged(give_up, over, right)
-        at = self._first + self._cursor
-        solved = self._rules.solved.take(at)
-        success = solved & moved if self._ends else np.zeros(self.num_envs, bool)
-        terminated = success | free
-        if right is not None:
-            success |= right
+            source, born = (self._first + cursor).take(fresh), self._count.take(fresh)
+            leads[fresh] = born
+            self._count += is_fresh
+            self._settle(fresh, source, born, wanted.take(fresh), over)
+        went = leads.view(np.uint16)
+        np.copyto(cursor, leads, where=went < FRESH)
+        at = self._first + cursor
+        solved = solved_nodes.take(at)
+        success = solved & (went <= SUBMIT) if self._ends else solved & (leads == SUBMIT)
+        if not self._rules.solvable:
+            success |= self._judged(leads == GIVE_UP)
+        terminated = free | success
         self._reached |= solved
-        truncated = (self._steps >= self.budget) & ~(solved | terminated)
+        truncated = (self._steps >= self.budget) > (terminated | solved)
         if unpaid is not None:
             truncated |= unpaid
-            truncated[over] = False
+        if over.size:
+            paid[over] = truncated[over] = False
         self._over = (terminated | truncated).nonzero()[0]
-        return self._observation(at), self._rewards(success, paid), terminated, truncated, self._info(at, success)
+        observation, info = self._seen(at, solved, success)
+        return observation, self._rewards(success, paid), terminated, truncated, info
 
-    def _settle(self, fresh: Ints, source: Ints, action: Ints, edge: Ints, begun: Ints) -> None:
-        """Add the nodes that `action` leads to from the nodes `source` (together `edge`) in the environments `fresh`;
-        begin anew in those of `begun`."""
-        born = self._count.take(fresh)
+    def _settle(self, fresh: Ints, source: Ints, born: Ints, action: Ints, begun: Ints) -> None:
+        """Add the nodes that `action` leads to from the nodes `source`, with the numbers `born`, in the environments
+        `fresh`; begin anew in those of `begun`."""
         first = self._first.take(fresh)
-        env, target = fresh, first + born
-        starts = None
+        env, target, slots = fresh, first + born, NONE
+        if fresh.size:
+            self._child[source, action] = born
+            self._parent[fresh, born] = source - first
         if begun.size:
-            starts = self._deal(begun)
-            start = self._first.take(begun)
-            env, target = np.concatenate((fresh, begun)), np.concatenate((target, start))
+            slots = self._deal(begun)
+            env, target = np.concatenate((fresh, begun)), np.concatenate((target, self._first.take(begun)))
             self._rules.rows.reshape(self.num_envs, self.max_nodes, -1)[begun] = 0
             self._parent[begun] = -1
-            self._cursor[begun] = 0
-            self._steps[begun] = 0
-            self._count[begun] = 1
+            self._counters[:, begun] = _AT_FIRST
             self._reached[begun] = False
-        self._child[target] = self._rules.settle(source, action, target, env, starts)
-        if fresh.size:
-            self._child.reshape(-1)[edge] = born
-            self._parent.reshape(-1)[target[: len(fresh)]] = source - first
-            self._cursor[fresh] = born
-            self._count[fresh] = born + 1
+        self._child[target] = self._rules.settle(source, action, target, env, slots)
 
-    def _judged(self, give_up: NDArray[np.bool_], over: Ints, right: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-        """`right`, and where giving up was."""
-        right = np.zeros(self.num_envs, bool) if right is None else right
-        for env in np.setdiff1d(give_up.nonzero()[0], over).tolist():
+    def _judged(self, give_up: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where giving up was right."""
+        right = np.zeros(self.num_envs, bool)
+        for env in give_up.nonzero()[0].tolist():
             right[env] = self.task.check_give_up(self.problem(env)).correct is True
         return right
 
@@ -269,14 +252,42 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
 
     # what is seen -------------------------------------------------------------------------------------------------
 
+    def _seen(
+        self, at: Ints, solved: NDArray[np.bool_], success: NDArray[np.bool_]
+    ) -> tuple[Any, dict[str, Any]]:
+        """The observation and the info. `at`: the flat node numbers of the cursors; `solved`: are these goals?"""
+        every = np.ones(self.num_envs, bool)
+        return self._observation(at), {
+            "action_mask": self._mask(at, solved),
+            "_action_mask": every,
+            "reached": self._reached.copy(),
+            "_reached": every,
+            "success": success,
+            "_success": every,
+        }
+
+    def _mask(self, at: Ints, solved: NDArray[np.bool_]) -> NDArray[np.int8]:
+        """Write down where all actions lead, and return which are legal."""
+        spent = self._steps >= self.budget
+        some = spent.any()
+        leads = self._born.take(self._count * ~spent if some else self._count, axis=0)
+        leads[:, : self._steps_of_task] = self._child.take(at, axis=0)
+        if some:
+            leads[spent, : self._steps_of_task] = REFUSED
+        leads.reshape(-1)[self._here + self._cursor] = REFUSED
+        if self._ends:
+            np.copyto(leads[:, -3], SUBMIT, where=solved)
+        self._leads = leads
+        return (leads[:, :-1] >= 0).view(np.int8)
+
     def _observation(self, at: Ints) -> Any:
-        rows, shape = self._rules.rows, self.task.shape
+        rows, envs, shape = self._rules.rows, self.num_envs, self.task.shape
         parts: dict[str, Any] = {
-            "cursor": rows.take(at, axis=0).reshape(self.num_envs, *shape),
+            "cursor": rows.take(at, axis=0).reshape(envs, *shape),
             "cursor_index": self._cursor.copy(),
         }
         if self._tree:
-            parts["nodes"] = rows.copy().reshape(self.num_envs, self.max_nodes, *shape)
+            parts["nodes"] = rows.copy().reshape(envs, self.max_nodes, *shape)
             parts["parent"] = self._parent.copy()
         parts["steps_left"] = self.budget - self._steps
         if self._tree:
@@ -285,29 +296,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
             return parts
         for name, eye in zip(("cursor_index", "steps_left"), self._one_hot, strict=True):
             parts[name] = eye.take(parts[name], axis=0)
-        flat = [part.reshape(self.num_envs, -1) for part in parts.values()]
+        flat = [part.reshape(envs, -1) for part in parts.values()]
         return np.concatenate(flat, axis=1, dtype=np.float32, casting="unsafe")
-
-    def _info(self, at: Ints, success: NDArray[np.bool_]) -> dict[str, Any]:
-        """`at`: the flat node numbers of the cursors."""
-        payable = self._steps < self.budget
-        mask = self._born.take(self._count * payable, axis=0)
-        steps = self._child.take(at, axis=0)[:, :-1] >= 0
-        if not payable.all():
-            steps &= payable[:, None]
-        mask[:, : self._steps_of_task] = steps
-        mask.reshape(-1)[self._mask_row + self._cursor] = 0
-        if self._ends:
-            mask[:, -2] = self._rules.solved.take(at)
-        every = np.ones(self.num_envs, bool)
-        return {
-            "action_mask": mask,
-            "_action_mask": every,
-            "reached": self._reached.copy(),
-            "_reached": every,
-            "success": success,
-            "_success": every,
-        }
 
 
 def _known(reward: Reward) -> bool:

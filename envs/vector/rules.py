@@ -1,7 +1,7 @@
 """What the native vector environment asks of a task: its states as rows of arrays, and its steps on many rows at once.
 
-Flat node numbers are `environment * max_nodes + node`. A legal row has one entry a step of the numeric face and one
-more: FRESH where the step is legal, REFUSED where it is not and in the last place, which stands for all other actions.
+Flat node numbers are `environment * max_nodes + node`, slots of problems `environment * AHEAD + index % AHEAD`. A legal
+row has one entry a step of the numeric face: FRESH where the step is legal, REFUSED where it is not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-FRESH, REFUSED = 0, -1
+AHEAD = 16
+"""So many problems of an environment are drawn at once."""
+
+REFUSED, FRESH, SUBMIT, GIVE_UP = -1, *(np.iinfo(np.int16).max - back for back in (2, 1, 0))
+"""Where an action leads, if not to a node that exists, whose number is at least 0 and less than FRESH."""
 
 Ints = NDArray[np.int64]
 
@@ -28,15 +32,12 @@ class Rules(Protocol):
     solved: NDArray[np.bool_]
     solvable: bool
 
-    def supply(self, seed: int, first: int, count: int) -> NDArray[Any]:
-        """(count, width): what `settle` needs of the problems first, first + 1 and so on of a seed; past the end of a
-        finite family the same order begins again."""
+    def supply(self, env: int, seed: int, first: int) -> None:
+        """Fill the AHEAD slots of an environment with the problems first, first + 1 and so on of a seed; past the end
+        of a finite family the same order begins again."""
         ...
 
-    def settle(
-        self, source: Ints, action: Ints, target: Ints, env: Ints, starts: NDArray[Any] | None
-    ) -> NDArray[np.int16]:
+    def settle(self, source: Ints, action: Ints, target: Ints, env: Ints, slots: Ints) -> NDArray[np.int16]:
         """Fill in the new nodes `target` of the environments `env`, and return their legal rows. The first of them are
-        where `action` leads from the nodes `source`; then come nodes 0, where the problems `starts` begin (None = no
-        problem does)."""
+        where `action` leads from the nodes `source`; then come nodes 0, where the problems of `slots` begin."""
         ...

@@ -86,6 +86,11 @@ class Block:
         cells, start, goal = self._cells, self._ends[2 * place], self._ends[2 * place + 1]
         return self._size, self._texts[place * cells : place * cells + cells], start, goal
 
+    def run(self, places: range) -> tuple[str, Sequence[int]]:
+        """The passages of neighbours, end to end, and start, goal, start, goal ... of them; of those there are."""
+        first, end = places.start, places.stop
+        return self._texts[first * self._cells : end * self._cells], self._ends[2 * first : 2 * end]
+
 
 def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> Block:
     """The mazes of one block of addresses; those of other splits and those with too short a way are drawn anew."""

@@ -81,6 +81,16 @@ class Maze(Task[Place, str]):
         block, place = divmod(index, knobs.block)
         return _block(seed, block, split, knobs)[place]
 
+    def run(self, seed: int, first: int, count: int, split: str, knobs: Knobs) -> tuple[str, list[int]]:
+        """The passages of the problems first, first + 1 and so on, end to end, and their starts and goals by turns."""
+        texts, ends = [], []
+        for block in range(first // knobs.block, (first + count - 1) // knobs.block + 1):
+            before = block * knobs.block
+            text, pairs = _block(seed, block, split, knobs).run(range(max(first - before, 0), first + count - before))
+            texts.append(text)
+            ends += pairs
+        return "".join(texts), ends
+
     def pose(self, *data: Any) -> Problem:
         """`pose(text)` with a maze as `show` writes it, or `pose(size, passages, start, goal)`, see `Board`."""
         match data:
