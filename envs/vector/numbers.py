@@ -1,9 +1,9 @@
 """Number games on arrays.
 
-A state is a row of 2 * (size + 2) float64: the numerators 0, n_1 ... n_size, inf and below them the denominators; used
-up numbers are inf / 1, at the end. Fractions are not reduced. With hands of up to six numbers to 100 no numerator or
-denominator passes 2 ** 45, so they are exact, and two different values differ by more than 2 ** -46 of their size, so
-that the quotients, rounded once, are equal or ordered exactly as the fractions are.
+A state is a row of float64: the target, 1, nan, the numerators n_1 ... n_size, the denominators, 0 and the values v_1
+... v_size; used up numbers are nan / 1, at the end. Fractions are not reduced. With hands of up to six numbers to 100
+no numerator or denominator passes 2 ** 45, so they are exact, and two different values differ by more than 2 ** -46 of
+their size, so that the quotients, rounded once, are equal or ordered exactly as the fractions are.
 """
 
 from __future__ import annotations
@@ -43,59 +43,55 @@ class NumberRules:
         layout = game.layout
         self.size = size = layout.size
         self.solvable = difficulty.get("solvable") != "mixed"
-        self._states = np.zeros((envs * nodes, 2 * (size + 2)))
-        self.rows = np.zeros((envs * nodes, layout.width), np.float32)
-        self.solved = np.zeros(envs * nodes, bool)
-        self._aims = np.zeros((envs, layout.width - size), np.float32)  # the end of an observation
-        self._targets = np.zeros((envs, 1))
         self._whole = difficulty.get("rules") == "integer"
         self._spare = difficulty.get("use") == "any"
-        # Problems as their first states, their targets, and the end of their observations.
-        self._dealt = np.zeros((envs * AHEAD, 2 * (size + 2) + 1 + self._aims.shape[1]))
-        self._dealt[:, 1 : size + 2] = np.inf
-        self._dealt[:, size + 2 : 2 * (size + 2)] = 1
+        # Problems: their first states, and what is seen of them when all numbers are used up.
+        self._starts = np.zeros((envs * AHEAD, 4 + 3 * size))
+        self._starts[:, 1] = 1
+        self._starts[:, 2 : 3 + size] = np.nan
+        self._starts[:, 3 + size : 3 + 2 * size] = 1
+        self._starts[:, 4 + 2 * size :] = np.nan
+        self._aims = np.full((envs * AHEAD, layout.width), -1, np.float32)
         if layout.rules:
-            self._dealt[:, -2:] = self._whole, self._spare
+            self._aims[:, -2:] = self._whole, self._spare
+        self._slot = np.zeros(envs, np.int64)  # of the present problems
+        self._states = np.zeros((envs * nodes, self._starts.shape[1]))
+        self.rows = np.zeros((envs * nodes, layout.width), np.float32)
+        self.solved = np.zeros(envs * nodes, bool)
         self._pick, self._insert = _gathers(layout)
         self._compute = np.stack([_COEFFICIENTS[operation] for _, _, operation in layout.moves])
         self._legal = _legal_rows(layout)
-        self._powers = 1 << np.arange(size, dtype=np.int8)
-        self._lower = np.array([i + 1 for i, _ in layout.pairs])
-        self._upper = np.array([j + 1 for _, j in layout.pairs])
+        self._powers = 3.0 ** np.arange(size)
+        self._lower, self._upper = np.array(layout.pairs).T
         self._offsets = np.arange(envs)[:, None] * self._pick.shape[1]
 
     def supply(self, env: int, seed: int, first: int) -> None:
         dealt = self._game.hands(seed, first, AHEAD, self._split, **self._difficulty)
-        hand, width = dealt.shape[1] - 1, self.size + 2
-        rows = self._dealt[env * AHEAD : (env + 1) * AHEAD]
-        rows[:, 1 : hand + 1] = dealt[:, :-1]
-        rows[:, 2 * width] = dealt[:, -1]
-        rows[:, 2 * width + 1] = [math.log1p(target) for target in dealt[:, -1].tolist()]
+        hand, size = dealt.shape[1] - 1, self.size
+        slots = slice(env * AHEAD, (env + 1) * AHEAD)
+        starts = self._starts[slots]
+        starts[:, 0] = dealt[:, -1]
+        starts[:, 3 : 3 + hand] = starts[:, 4 + 2 * size : 4 + 2 * size + hand] = dealt[:, :-1]
+        self._aims[slots, size] = [math.log1p(target) for target in dealt[:, -1].tolist()]
 
     def settle(self, source: Ints, action: Ints, target: Ints, env: Ints, slots: Ints) -> NDArray[np.int16]:
         states = self._grown(source, action)
         if slots.size:
-            width, begun = self._states.shape[1], env[len(source) :]
-            starts = self._dealt.take(slots, axis=0)
-            self._targets[begun] = starts[:, width : width + 1]
-            self._aims[begun] = starts[:, width + 1 :]
-            states = np.concatenate((states, starts[:, :width]))
-        size, half = self.size, self.size + 2
-        values = states[:, : half - 1] / states[:, half:-1]
-        numbers = values[:, 1:]
-        there = numbers < np.inf
-        left = there.sum(1)
-        code = (numbers == values[:, :-1]).view(np.int8) @ self._powers
-        seen = np.log1p(numbers)
-        seen[~there] = -1
+            self._slot[env[len(source) :]] = slots
+            states = np.concatenate((states, self._starts.take(slots, axis=0)))
+        numbers = states[:, -self.size :]
+        there = numbers >= 0
+        equal = numbers == states[:, -self.size - 1 : -1]
+        seen = self._aims.take(self._slot.take(env), axis=0)
+        np.log1p(numbers, out=seen[:, : self.size], where=there)
         self._states[target] = states
-        self.rows[target, :size] = seen
-        self.rows[target, size:] = self._aims.take(env, axis=0)
-        hit = numbers == self._targets.take(env, axis=0)
-        self.solved[target] = hit.any(1) if self._spare else hit[:, 0] & (left == 1)
-        legal = self._legal.take(left * (1 << size) + code, axis=0)
+        self.rows[target] = seen
+        hit = numbers == states[:, :1]
+        self.solved[target] = hit.any(1) if self._spare else hit[:, 0] > there[:, 1]
+        code = np.add(there, equal, dtype=float) @ self._powers
+        legal = self._legal.take(code.astype(np.int64), axis=0)
         if self._whole:
-            low, high = values.take(self._lower, axis=1), values.take(self._upper, axis=1)
+            low, high = numbers.take(self._lower, axis=1), numbers.take(self._upper, axis=1)
             with np.errstate(invalid="ignore"):  # by zero, and of what is used up
                 legal[:, 3::OPERATIONS][np.fmod(high, low) != 0] = REFUSED
                 legal[:, 4::OPERATIONS][np.fmod(low, high) != 0] = REFUSED
@@ -103,45 +99,48 @@ class NumberRules:
 
     def _grown(self, source: Ints, action: Ints) -> Floats:
         """The states that actions lead to, with the result put in its place."""
-        size, width = self.size, self._states.shape[1]
-        parts = self._states.reshape(-1).take(self._pick.take(action, axis=0) + (source * width)[:, None])
+        columns = self._pick.take(action, axis=0)
+        columns += (source * self._states.shape[1])[:, None]
+        parts = self._states.take(columns)
         products = parts[:, :4] * parts[:, 4:8]
         result = (self._compute.take(action, axis=0) @ products[:, :, None])[:, :, 0]
-        last = 8 + size
-        parts[:, last], parts[:, -1] = result[:, 0], result[:, 1]
-        values = parts[:, 10 : last + 1] / parts[:, 10 + size :]
-        place = (values[:, :-1] < values[:, -1:]).sum(1)
-        return parts.reshape(-1).take(self._insert.take(place, axis=0) + self._offsets[: len(source)])
+        parts[:, -3:-1] = result
+        np.divide(result[:, 0], result[:, 1], out=parts[:, -1])
+        place = (parts[:, -self.size - 1 : -3] < parts[:, -1:]).sum(1)
+        return parts.take(self._insert.take(place, axis=0) + self._offsets[: len(source)])
 
 
 def _gathers(layout: Layout) -> tuple[Ints, Ints]:
     """Which columns of a state an action takes, and how its parts make up the next state.
 
-    The parts are the left and the right sides of the four products, then 0, inf, the numerators of the numbers that
-    stay and of the result, then 1, their denominators, and that of the result. The second table has a row for each
-    number of those that stay below the result.
+    The parts are the left and the right sides of the four products; the target, 1, nan and 0; the numerators, the
+    denominators and the values of the numbers that stay; and those of the result, last. The second table has a row for
+    each number of those that stay below the result.
     """
-    size, half = layout.size, layout.size + 2
+    size, stays = layout.size, layout.size - 2
+    top, bottom, zero = 3, 3 + size, 3 + 2 * size
     pick = []
     for i, j, _ in layout.moves:
-        an, bn, ad, bd = 1 + i, 1 + j, half + 1 + i, half + 1 + j
-        stay = [1 + k for k in range(size) if k not in (i, j)]
-        pick.append([an, bn, ad, an, bd, ad, bd, bn, 0, size + 1, *stay, 0, half, *(half + k for k in stay), half])
-    zero, used, one = 8, 9, 9 + size
+        an, bn, ad, bd = top + i, top + j, bottom + i, bottom + j
+        rest = [first + k for first in (top, bottom, zero + 1) for k in range(size) if k not in (i, j)]
+        pick.append([an, bn, ad, an, bd, ad, bd, bn, 0, 1, 2, zero, *rest, zero, zero, zero])
+    target, one, used, null, stay = 8, 9, 10, 11, 12
     insert = []
-    for below in range(size - 1):
-        numbers = list(range(10, 8 + size))
-        numbers.insert(below, 8 + size)
-        insert.append([zero, *numbers, used, used, one, *(column + size for column in numbers), one, one])
+    for below in range(stays + 1):
+        columns = []
+        for kind in range(3):
+            first = stay + kind * stays
+            columns.append([*range(first, first + stays), one if kind == 1 else used])
+            columns[-1].insert(below, stay + 3 * stays + kind)
+        insert.append([target, one, used, *columns[0], *columns[1], null, *columns[2]])
     return np.array(pick), np.array(insert)
 
 
 def _legal_rows(layout: Layout) -> NDArray[np.int16]:
-    """((size + 1) * 2 ** size, n_actions): the legal row of a hand of so many numbers and of one pattern, whose bit
-    k says that number k is equal to the one before (for the first: to 0); so is all that is used up but its first."""
-    size = layout.size
-    legal = np.full(((size + 1) << size, layout.n_actions), REFUSED, np.int16)
+    """(3 ** size, n_actions): the legal rows of all hands of one pattern, whose digit k is 0 where number k is used up,
+    2 where it is equal to the one before (for the first: to 0), else 1."""
+    legal = np.full((3**layout.size, layout.n_actions), REFUSED, np.int16)
     for equal, mask in layout.legal.items():
-        bits = sum(1 << k for k in range(size) if (equal[k] if k < len(equal) else k > len(equal)))
-        legal[(len(equal) << size) + bits] = np.where(mask, FRESH, REFUSED)
+        code = sum((1 + same) * 3**k for k, same in enumerate(equal))
+        legal[code] = np.where(mask, FRESH, REFUSED)
     return legal
