@@ -21,17 +21,14 @@ from .rules import AHEAD, FRESH, REFUSED, Ints
 
 Floats = NDArray[np.float64]
 
-# From the products a/b of numerators and denominators (p = an * bd, q = bn * ad, ad * bd, an * bn) to the numerator
-# and the denominator of a+b, a*b, b-a, b/a, a/b.
-_COEFFICIENTS = np.array(
-    [
-        [[1, 1, 0, 0], [0, 0, 1, 0]],
-        [[0, 0, 0, 1], [0, 0, 1, 0]],
-        [[-1, 1, 0, 0], [0, 0, 1, 0]],
-        [[0, 1, 0, 0], [1, 0, 0, 0]],
-        [[1, 0, 0, 0], [0, 1, 0, 0]],
-    ],
-    float,
+# A result is (p0 + sign * p1) / p2 of three products of numerators n and denominators d of a and b: for each operation
+# the six factors, p0 to p2 each, and the sign.
+_OPERATIONS: tuple[tuple[str, str, int], ...] = (
+    ("an bn ad", "bd ad bd", 1),  # a+b
+    ("an an ad", "bn bn bd", 0),  # a*b
+    ("bn an ad", "ad bd bd", -1),  # b-a
+    ("bn bn an", "ad ad bd", 0),  # b/a
+    ("an an bn", "bd bd ad", 0),  # a/b
 )
 
 
@@ -59,11 +56,11 @@ class NumberRules:
         self.rows = np.zeros((envs * nodes, layout.width), np.float32)
         self.solved = np.zeros(envs * nodes, bool)
         self._pick, self._insert = _gathers(layout)
-        self._compute = np.stack([_COEFFICIENTS[operation] for _, _, operation in layout.moves])
+        self._sign = np.array([float(_OPERATIONS[operation][2]) for _, _, operation in layout.moves])
         self._legal = _legal_rows(layout)
         self._powers = 3.0 ** np.arange(size)
         self._lower, self._upper = np.array(layout.pairs).T
-        self._offsets = np.arange(envs)[:, None] * self._pick.shape[1]
+        self._every = np.arange(envs)
 
     def supply(self, env: int, seed: int, first: int) -> None:
         dealt = self._game.hands(seed, first, AHEAD, self._split, **self._difficulty)
@@ -75,56 +72,57 @@ class NumberRules:
         self._aims[slots, size] = [math.log1p(target) for target in dealt[:, -1].tolist()]
 
     def settle(self, source: Ints, action: Ints, target: Ints, env: Ints, slots: Ints) -> NDArray[np.int16]:
+        size = self.size
         states = self._grown(source, action)
         if slots.size:
             self._slot[env[len(source) :]] = slots
-            states = np.concatenate((states, self._starts.take(slots, axis=0)))
-        numbers = states[:, -self.size :]
+            states = np.concatenate((states, self._starts.take(slots, axis=0).T), axis=1)
+        numbers = states[-size:]
         there = numbers >= 0
-        equal = numbers == states[:, -self.size - 1 : -1]
+        equal = numbers == states[-size - 1 : -1]
         seen = self._aims.take(self._slot.take(env), axis=0)
-        np.log1p(numbers, out=seen[:, : self.size], where=there)
-        self._states[target] = states
+        np.copyto(seen[:, :size].T, np.log1p(numbers), where=there, casting="same_kind")
+        self._states[target] = states.T
         self.rows[target] = seen
-        hit = numbers == states[:, :1]
-        self.solved[target] = hit.any(1) if self._spare else hit[:, 0] > there[:, 1]
-        code = np.add(there, equal, dtype=float) @ self._powers
+        hit = numbers == states[0]
+        self.solved[target] = hit.any(0) if self._spare else hit[0] > there[1]
+        code = self._powers @ np.add(there, equal, dtype=float)
         legal = self._legal.take(code.astype(np.int64), axis=0)
         if self._whole:
-            low, high = numbers.take(self._lower, axis=1), numbers.take(self._upper, axis=1)
+            low, high = numbers.take(self._lower, axis=0).T, numbers.take(self._upper, axis=0).T
             with np.errstate(invalid="ignore"):  # by zero, and of what is used up
                 legal[:, 3::OPERATIONS][np.fmod(high, low) != 0] = REFUSED
                 legal[:, 4::OPERATIONS][np.fmod(low, high) != 0] = REFUSED
         return legal
 
     def _grown(self, source: Ints, action: Ints) -> Floats:
-        """The states that actions lead to, with the result put in its place."""
-        columns = self._pick.take(action, axis=0)
-        columns += (source * self._states.shape[1])[:, None]
-        parts = self._states.take(columns)
-        products = parts[:, :4] * parts[:, 4:8]
-        result = (self._compute.take(action, axis=0) @ products[:, :, None])[:, :, 0]
-        parts[:, -3:-1] = result
-        np.divide(result[:, 0], result[:, 1], out=parts[:, -1])
-        place = (parts[:, -self.size - 1 : -3] < parts[:, -1:]).sum(1)
-        return parts.take(self._insert.take(place, axis=0) + self._offsets[: len(source)])
+        """(columns, k): the states that actions lead to, with the result put in its place, one below the other."""
+        parts = self._states.take(self._pick.take(action, axis=1) + source * self._states.shape[1])
+        products = parts[:3] * parts[3:6]
+        products[1] *= self._sign.take(action)
+        np.add(products[0], products[1], out=parts[-3])
+        parts[-2] = products[2]
+        np.divide(parts[-3], products[2], out=parts[-1])
+        place = (parts[-self.size - 1 : -3] < parts[-1]).sum(0)
+        return parts.take(self._insert.take(place, axis=1) * len(source) + self._every[: len(source)])
 
 
 def _gathers(layout: Layout) -> tuple[Ints, Ints]:
     """Which columns of a state an action takes, and how its parts make up the next state.
 
-    The parts are the left and the right sides of the four products; the target, 1, nan and 0; the numerators, the
-    denominators and the values of the numbers that stay; and those of the result, last. The second table has a row for
-    each number of those that stay below the result.
+    The parts are the left and the right factors of the three products; the target, 1, nan and 0; the numerators, the
+    denominators and the values of the numbers that stay; and those of the result, last. The second table has a column
+    for each number of those that stay below the result.
     """
     size, stays = layout.size, layout.size - 2
     top, bottom, zero = 3, 3 + size, 3 + 2 * size
     pick = []
-    for i, j, _ in layout.moves:
-        an, bn, ad, bd = top + i, top + j, bottom + i, bottom + j
+    for i, j, operation in layout.moves:
+        factors = {"an": top + i, "bn": top + j, "ad": bottom + i, "bd": bottom + j}
+        left, right, _ = _OPERATIONS[operation]
         rest = [first + k for first in (top, bottom, zero + 1) for k in range(size) if k not in (i, j)]
-        pick.append([an, bn, ad, an, bd, ad, bd, bn, 0, 1, 2, zero, *rest, zero, zero, zero])
-    target, one, used, null, stay = 8, 9, 10, 11, 12
+        pick.append([*(factors[name] for name in f"{left} {right}".split()), 0, 1, 2, zero, *rest, zero, zero, zero])
+    target, one, used, null, stay = 6, 7, 8, 9, 10
     insert = []
     for below in range(stays + 1):
         columns = []
@@ -133,7 +131,7 @@ def _gathers(layout: Layout) -> tuple[Ints, Ints]:
             columns.append([*range(first, first + stays), one if kind == 1 else used])
             columns[-1].insert(below, stay + 3 * stays + kind)
         insert.append([target, one, used, *columns[0], *columns[1], null, *columns[2]])
-    return np.array(pick), np.array(insert)
+    return np.array(pick).T.copy(), np.array(insert).T.copy()
 
 
 def _legal_rows(layout: Layout) -> NDArray[np.int16]:

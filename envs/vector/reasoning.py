@@ -115,7 +115,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self._born[:, -3:-1] = REFUSED if self._ends else SUBMIT, GIVE_UP
         self._visited = visited
         self._one_hot = [np.eye(n, dtype=np.float32) for n in (nodes, budget + 1)]
-        self._every = np.arange(num_envs)
+        self._every, self._all = np.arange(num_envs), np.ones(num_envs, bool)
         self._first = self._every * nodes
         self._row = self._every * (self._actions + 1)
         self._here = self._row + steps  # and the cursor: the action that goes where one is
@@ -123,6 +123,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self._child = np.full((num_envs * nodes, steps), REFUSED, np.int16)
         self._leads = np.full((num_envs, self._actions + 1), REFUSED, np.int16)
         self._parent = np.full((num_envs, nodes), -1, np.int32)
+        self._parents = self._parent.reshape(-1)  # by flat node number
+        self._trees = self._rules.rows.reshape(num_envs, nodes, -1)
         self._counters = np.zeros((3, num_envs), np.int64)
         self._cursor, self._count, self._steps = self._counters
         self._reached = np.zeros(num_envs, bool)
@@ -221,11 +223,11 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         env, target, slots = fresh, first + born, NONE
         if fresh.size:
             self._child[source, action] = born
-            self._parent[fresh, born] = source - first
+            self._parents[target] = source - first
         if begun.size:
             slots = self._deal(begun)
             env, target = np.concatenate((fresh, begun)), np.concatenate((target, self._first.take(begun)))
-            self._rules.rows.reshape(self.num_envs, self.max_nodes, -1)[begun] = 0
+            self._trees[begun] = 0
             self._parent[begun] = -1
             self._counters[:, begun] = _AT_FIRST
             self._reached[begun] = False
@@ -256,7 +258,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self, at: Ints, solved: NDArray[np.bool_], success: NDArray[np.bool_]
     ) -> tuple[Any, dict[str, Any]]:
         """The observation and the info. `at`: the flat node numbers of the cursors; `solved`: are these goals?"""
-        every = np.ones(self.num_envs, bool)
+        every = self._all.copy()
         return self._observation(at), {
             "action_mask": self._mask(at, solved),
             "_action_mask": every,
@@ -269,7 +271,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
     def _mask(self, at: Ints, solved: NDArray[np.bool_]) -> NDArray[np.int8]:
         """Write down where all actions lead, and return which are legal."""
         spent = self._steps >= self.budget
-        some = spent.any()
+        some = np.count_nonzero(spent)
         leads = self._born.take(self._count * ~spent if some else self._count, axis=0)
         leads[:, : self._steps_of_task] = self._child.take(at, axis=0)
         if some:
@@ -278,7 +280,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         if self._ends:
             np.copyto(leads[:, -3], SUBMIT, where=solved)
         self._leads = leads
-        return (leads[:, :-1] >= 0).view(np.int8)
+        return (leads >= 0).view(np.int8)[:, :-1]
 
     def _observation(self, at: Ints) -> Any:
         rows, envs, shape = self._rules.rows, self.num_envs, self.task.shape
