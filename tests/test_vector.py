@@ -129,6 +129,14 @@ def test_seeds_are_honest_and_a_group_shares_a_problem():
     assert not same(kept[0], kept[3])
 
 
+def test_problems_drawn_ahead_go_on_across_blocks_of_addresses():
+    given_ = {"difficulty": {"size": 20, "generator": "prim"}}  # two to a block
+    native, single = (gym.make_vec("MetaCoT/Maze-v0", 2, mode, **given_) for mode in (NATIVE, "sync"))
+    compared(native.reset(seed=5), single.reset(seed=5))
+    for _ in range(18):
+        compared(native.reset(), single.reset())
+
+
 def test_without_a_seed_there_are_problems_too():
     envs = gym.make_vec("MetaCoT/Game24-v0", 3, NATIVE)
     envs.reset()

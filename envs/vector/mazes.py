@@ -1,5 +1,5 @@
-"""Mazes on arrays: a state is a place, `slot * cells + cell`; of each place a code is kept, `cell * 16 + exits`, and all
-that is seen from a cell, but where the goal is, is looked up by its code."""
+"""Mazes on arrays: a state is a place, `slot * cells + cell`. Of each place a code is kept, `cell * 16 + exits`, by
+which all that is seen there is looked up, but where the goal is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from ...tasks.maze import Maze
 from ...tasks.maze.families import Knobs
 from ...tasks.task import read_knobs
-from .rules import AHEAD, FRESH, REFUSED, Ints
+from .rules import FRESH, REFUSED, Ints
+
+LEAST, CELLS = 16, 1 << 12
+"""At least so many mazes of an environment are drawn at once, and as many as have so many cells."""
 
 _BITS = np.arange(16)[:, None] >> np.arange(4) & 1
 _DIGIT = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
@@ -33,7 +36,8 @@ class MazeRules:
         self.solved = np.zeros(envs * nodes, bool)
         self._place = np.zeros(envs * nodes, np.int64)
         self._slot = np.zeros(envs, np.int64)  # of the present problems
-        slots = envs * AHEAD
+        self.ahead = max(LEAST, CELLS // cells)
+        slots = envs * self.ahead
         self._codes = np.zeros((slots, cells), np.uint16)
         self._starts, self._ends = np.zeros(slots, np.int64), np.zeros(slots, np.int64)  # as places
         self._goal_seen = np.zeros((slots, 8), np.int8)
@@ -51,10 +55,10 @@ class MazeRules:
         self._first_codes = np.arange(0, 16 * cells, 16, dtype=np.uint16)
 
     def supply(self, env: int, seed: int, first: int) -> None:
-        digits, ends = self._maze.run(seed, first, AHEAD, self._split, self._knobs)
-        exits = np.frombuffer(digits.encode().translate(_DIGIT), np.uint8).reshape(AHEAD, self._cells)
-        starts, goals = np.array(ends).reshape(AHEAD, 2).T
-        slots = np.arange(env * AHEAD, (env + 1) * AHEAD)
+        digits, ends = self._maze.run(seed, first, self.ahead, self._split, self._knobs)
+        exits = np.frombuffer(digits.encode().translate(_DIGIT), np.uint8).reshape(self.ahead, self._cells)
+        starts, goals = np.array(ends).reshape(self.ahead, 2).T
+        slots = np.arange(env * self.ahead, (env + 1) * self.ahead)
         self._codes[slots] = self._first_codes + exits
         self._codes[slots, goals] &= 0xFFF0  # at the goal nothing is left to do
         self._starts[slots] = slots * self._cells + starts

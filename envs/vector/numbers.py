@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ...tasks.numbers import Layout, NumberGame
 from ...tasks.numbers.layout import OPERATIONS
-from .rules import AHEAD, FRESH, REFUSED, Ints
+from .rules import FRESH, REFUSED, Ints
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +35,8 @@ _OPERATIONS: tuple[tuple[str, str, int], ...] = (
 class NumberRules:
     """See `metacot.envs.vector.rules.Rules`."""
 
+    ahead = 64
+
     def __init__(self, game: NumberGame, split: str, difficulty: Mapping[str, Any], envs: int, nodes: int):
         self._game, self._split, self._difficulty = game, split, difficulty
         layout = game.layout
@@ -43,12 +45,12 @@ class NumberRules:
         self._whole = difficulty.get("rules") == "integer"
         self._spare = difficulty.get("use") == "any"
         # Problems: their first states, and what is seen of them when all numbers are used up.
-        self._starts = np.zeros((envs * AHEAD, 4 + 3 * size))
+        self._starts = np.zeros((envs * self.ahead, 4 + 3 * size))
         self._starts[:, 1] = 1
         self._starts[:, 2 : 3 + size] = np.nan
         self._starts[:, 3 + size : 3 + 2 * size] = 1
         self._starts[:, 4 + 2 * size :] = np.nan
-        self._aims = np.full((envs * AHEAD, layout.width), -1, np.float32)
+        self._aims = np.full((envs * self.ahead, layout.width), -1, np.float32)
         if layout.rules:
             self._aims[:, -2:] = self._whole, self._spare
         self._slot = np.zeros(envs, np.int64)  # of the present problems
@@ -63,9 +65,9 @@ class NumberRules:
         self._every = np.arange(envs)
 
     def supply(self, env: int, seed: int, first: int) -> None:
-        dealt = self._game.hands(seed, first, AHEAD, self._split, **self._difficulty)
+        dealt = self._game.hands(seed, first, self.ahead, self._split, **self._difficulty)
         hand, size = dealt.shape[1] - 1, self.size
-        slots = slice(env * AHEAD, (env + 1) * AHEAD)
+        slots = slice(env * self.ahead, (env + 1) * self.ahead)
         starts = self._starts[slots]
         starts[:, 0] = dealt[:, -1]
         starts[:, 3 : 3 + hand] = starts[:, 4 + 2 * size : 4 + 2 * size + hand] = dealt[:, :-1]
@@ -103,7 +105,7 @@ class NumberRules:
         np.add(products[0], products[1], out=parts[-3])
         parts[-2] = products[2]
         np.divide(parts[-3], products[2], out=parts[-1])
-        place = (parts[-self.size - 1 : -3] < parts[-1]).sum(0)
+        place = np.add.reduce(parts[-self.size - 1 : -3] < parts[-1], axis=0)
         return parts.take(self._insert.take(place, axis=1) * len(source) + self._every[: len(source)])
 
 

@@ -20,7 +20,7 @@ from ..board import make_board
 from ..dealer import Dealer
 from ..reasoning import ON_SOLVED
 from .known import rules_for
-from .rules import AHEAD, FRESH, GIVE_UP, REFUSED, SUBMIT, Ints
+from .rules import FRESH, GIVE_UP, REFUSED, SUBMIT, Ints
 
 NONE = np.zeros(0, np.int64)
 _AT_FIRST = np.array([[0], [1], [0]])
@@ -136,13 +136,14 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
 
     def _deal(self, envs: Ints) -> Ints:
         """The slots of the next problem of each environment."""
-        places = self._next.take(envs) % AHEAD
-        for env in envs[places == 0].tolist():
+        ahead = self._rules.ahead
+        places = self._next.take(envs) % ahead
+        for env in envs[places == 0].tolist() if np.count_nonzero(places) < len(envs) else ():
             if self._seeds[env] < 0:
                 self._seeds[env] = self.np_random.integers(2**31)
             self._rules.supply(env, int(self._seeds[env]), int(self._next[env]))
         self._next[envs] += 1
-        return envs * AHEAD + places
+        return envs * ahead + places
 
     def problem(self, env: int) -> Problem:
         """The problem that an environment is about."""
@@ -167,7 +168,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
                     self._seeds[env], self._next[env] = one, 0
         self._settle(NONE, NONE, NONE, NONE, self._every)
         self._begun, self._over = True, NONE
-        return self._seen(self._first, self._rules.solved.take(self._first), np.zeros(self.num_envs, bool))
+        nowhere = np.zeros(self.num_envs, bool)
+        return self._seen(self._first, self._rules.solved.take(self._first), nowhere, nowhere.copy())
 
     # steps --------------------------------------------------------------------------------------------------------
 
@@ -207,13 +209,14 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
             success |= self._judged(leads == GIVE_UP)
         terminated = free | success
         self._reached |= solved
-        truncated = (self._steps >= self.budget) > (terminated | solved)
+        spent = self._steps >= self.budget
+        truncated = spent > (terminated | solved)
         if unpaid is not None:
             truncated |= unpaid
         if over.size:
             paid[over] = truncated[over] = False
         self._over = (terminated | truncated).nonzero()[0]
-        observation, info = self._seen(at, solved, success)
+        observation, info = self._seen(at, solved, spent, success)
         return observation, self._rewards(success, paid), terminated, truncated, info
 
     def _settle(self, fresh: Ints, source: Ints, born: Ints, action: Ints, begun: Ints) -> None:
@@ -226,7 +229,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
             self._parents[target] = source - first
         if begun.size:
             slots = self._deal(begun)
-            env, target = np.concatenate((fresh, begun)), np.concatenate((target, self._first.take(begun)))
+            env, target = np.concatenate((fresh, begun)), np.concatenate((target, begun * self.max_nodes))
             self._trees[begun] = 0
             self._parent[begun] = -1
             self._counters[:, begun] = _AT_FIRST
@@ -255,12 +258,13 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
     # what is seen -------------------------------------------------------------------------------------------------
 
     def _seen(
-        self, at: Ints, solved: NDArray[np.bool_], success: NDArray[np.bool_]
+        self, at: Ints, solved: NDArray[np.bool_], spent: NDArray[np.bool_], success: NDArray[np.bool_]
     ) -> tuple[Any, dict[str, Any]]:
-        """The observation and the info. `at`: the flat node numbers of the cursors; `solved`: are these goals?"""
+        """The observation and the info. `at`: the flat node numbers of the cursors; `solved`: are these goals?
+        `spent`: are all steps?"""
         every = self._all.copy()
         return self._observation(at), {
-            "action_mask": self._mask(at, solved),
+            "action_mask": self._mask(at, solved, spent),
             "_action_mask": every,
             "reached": self._reached.copy(),
             "_reached": every,
@@ -268,9 +272,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
             "_success": every,
         }
 
-    def _mask(self, at: Ints, solved: NDArray[np.bool_]) -> NDArray[np.int8]:
+    def _mask(self, at: Ints, solved: NDArray[np.bool_], spent: NDArray[np.bool_]) -> NDArray[np.int8]:
         """Write down where all actions lead, and return which are legal."""
-        spent = self._steps >= self.budget
         some = np.count_nonzero(spent)
         leads = self._born.take(self._count * ~spent if some else self._count, axis=0)
         leads[:, : self._steps_of_task] = self._child.take(at, axis=0)

@@ -83,7 +83,8 @@ class Maze(Task[Place, str]):
 
     def run(self, seed: int, first: int, count: int, split: str, knobs: Knobs) -> tuple[str, list[int]]:
         """The passages of the problems first, first + 1 and so on, end to end, and their starts and goals by turns."""
-        texts, ends = [], []
+        texts: list[str] = []
+        ends: list[int] = []
         for block in range(first // knobs.block, (first + count - 1) // knobs.block + 1):
             before = block * knobs.block
             text, pairs = _block(seed, block, split, knobs).run(range(max(first - before, 0), first + count - before))
