@@ -1,4 +1,9 @@
-"""Search traces as training data: problems -> search -> linearized traces, in whole files, by any number of workers."""
+"""Search traces as training data: problems -> search -> linearized traces, in whole files, by any number of workers.
+
+Why not the Parquet rows of `synthesis`: a run needs several linearizations of each search, only its successes, and the
+texts already cut into pieces with and without loss; and what is in the folder of a run is readable without pyarrow.
+The workers, the shards and the whole files are the same.
+"""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from .curation import add_curation, curated
 from .policies import add_exam, add_policy, examined, first, tell
 from .prm import add_prm, done
 from .solving import add_search, judgement, searched
+from .traces import add_traces, traced
 
 if TYPE_CHECKING:
     from ..agents.presets import RunSettings
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"metacot {options.verb}: {mistake}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        resumes = "; the same command goes on from here" if options.verb in ("demo", "curate", "prm") else ""
+        resumes = "; the same command goes on from here" if options.verb in ("demo", "traces", "curate", "prm") else ""
         print(f"\nmetacot {options.verb}: stopped{resumes}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
@@ -60,6 +61,7 @@ VERBS = {
     "play": "play a problem yourself, with hints and undo; exit status 0 says that it was solved",
     "solve": "search a problem and print the trace of the search as text",
     "eval": "how a language model fares on a task with instructions alone; exit status 1 says that episodes were lost",
+    "traces": "search many problems and write the traces to Parquet files with a manifest and a card; resumes",
     "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
     "check-task": "try every rule of the contract on a task; exit status 1 says that one is broken",
     "verify": "judge a response by a reference answer; exit status 0 says that it is right, 1 that it is not",
@@ -109,6 +111,7 @@ def parser() -> argparse.ArgumentParser:
     exam = verb("eval", evaluate, problem_arguments("test"))
     add_policy(exam, required=True)
     add_exam(exam)
+    add_traces(verb("traces", write_traces))
     check = verb("check", check_answer, problem)
     check.add_argument("--answer", required=True, help='the answer, such as "8 / (3 - 8 / 3)"')
 
@@ -361,6 +364,17 @@ def evaluate(options: argparse.Namespace) -> int:
         problems = [problem] if options.problem is not None else first(task, options, _knobs(task, options.difficulty))
         exam = examined(options, task, problems)
     return tell(exam, options.json)
+
+
+def write_traces(options: argparse.Namespace) -> None:
+    """Traces of many problems, progress on stderr, totals at the end."""
+    _needs("traces", "pyarrow", "tqdm")
+    with _explained():
+        from .. import tasks
+
+        task = tasks.make(options.task)
+        said = traced(options, task, _knobs(task, options.difficulty))
+    print(said)
 
 
 def check_answer(options: argparse.Namespace) -> int:

@@ -11,11 +11,12 @@ from typing import Any
 import gymnasium as gym
 
 from metacot import tasks
-from metacot.agents import optimal_path, visit_order, visit_order_values
+from metacot.agents import ancestor_hops, optimal_path, visit_order, visit_order_values
 from metacot.agents.search import best_first
 from metacot.cli import main as metacot_command
 from metacot.envs import instructions as instructions_of
 from metacot.rewards import MEASURES, NoisyOracle
+from metacot.tasks.styles import STYLES, make_style
 
 GAME = tasks.make("game24")
 HAND = GAME.pose((3, 3, 8, 8))
@@ -67,6 +68,11 @@ def linearized() -> str:
     return "\n".join(f"{name}\n\n{tasks.emit(GAME, linearize(result))}" for name, linearize in named.items())
 
 
+def styles() -> str:
+    trace = ancestor_hops(best_first(GAME, HAND, NoisyOracle(0.1, 3)), branches=1, values=True)
+    return "\n".join(f"{name}\n\n{make_style(name).emit(GAME, trace)}" for name in STYLES)
+
+
 def measures() -> str:
     rows = {"success": "1 where the answer was verified, else 0; of a trial, that of its last attempt", **MEASURES}
     width = max(map(len, rows))
@@ -84,6 +90,7 @@ EXAMPLES: dict[str, Callable[[], str]] = {
         ("8 + 8", "answer", "8 / 3", "3 - 8/3", "8 / 1/3", "answer"), trial={"episodes": 2, "reveal": "verdict"}
     ),
     "linearized": linearized,
+    "styles": styles,
     "measures": measures,
     "instructions": lambda: instructions_of(GAME, "full"),
 }

@@ -40,6 +40,9 @@ problem (a control)."""
 MAX_LINE = 1000
 """Longer lines are refused unread (characters)."""
 
+MAX_TEXT = 1_000_000
+"""Longer texts are refused unread as a whole (characters); thousands of nodes take less."""
+
 MAX_EQUALS = 8
 """A step's own text holds at most this many " = " (where it is followed by a claim); it bounds the work on a line."""
 
@@ -49,6 +52,8 @@ tell it from the mark."""
 
 NO_ACTION = "not an action"
 TOO_LONG = "too long"
+CUT = Refused("…" * (MAX_LINE + 1), "too_long", TOO_LONG)
+"""What a text over MAX_TEXT is read as; written, it is read as itself."""
 
 WORDS = (
     *(OPEN, CLOSE, "back", "#", "answer", "give", "up", "=", "value", "solved", "attempt", *OUTCOMES),

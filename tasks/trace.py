@@ -21,7 +21,7 @@ from typing import Any
 from .actions import OUTCOMES, Action, GiveUp, NewAttempt, Step, Submit
 from .decoy import Decoy
 from .errors import TraceError
-from .grammar import CLOSE, FEEDBACK, OPEN, perform, reply, write
+from .grammar import CLOSE, CUT, FEEDBACK, MAX_TEXT, OPEN, perform, reply, write
 from .problem import Problem
 from .task import Task
 from .tree import Event, Tree
@@ -137,13 +137,17 @@ def parse(
 ) -> Trace:
     """The trace that a text stands for. Lines the environment would have written are recognised by redoing them;
     anything else is the reasoner's, and Refused where it is no legal action. Nothing after the end is read. Only "\\n"
-    ends a line.
+    ends a line. A text over `grammar.MAX_TEXT` is one refused action.
 
     decoy: under feedback "random", the problem whose states were shown.
 
     Raises TraceError with `strict=True` where the text is not exactly what `emit` writes for the result.
     """
     shown = _decoy(task, feedback, None if decoy is None else decoy.to_json())
+    if len(text) > MAX_TEXT:
+        if strict:
+            raise TraceError(f"a text is at most {MAX_TEXT} characters long, got {len(text)}")
+        return Trace(problem, (CUT,), {} if decoy is None else {"decoy": decoy.to_json()})
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()

@@ -9,12 +9,16 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import signal
+import socket
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -117,6 +121,39 @@ def wheel(package_files: list[str], tmp_path_factory: pytest.TempPathFactory) ->
     assert done.returncode == 0, done.stdout + done.stderr
     [built] = (copy / "dist").glob("*.whl")
     return built
+
+
+# Ray
+
+
+@pytest.fixture
+def cluster() -> Iterator[str]:
+    """The address of a Ray cluster with two processors, in processes of its own."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'metacot[ray]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # A folder with a short name: Unix sockets lie in it.
+    with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
+        start = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", "--disable-usage-stats"]
+        start += ["--port", str(port), "--num-cpus", "2", "--node-ip-address", "127.0.0.1"]
+        start += ["--include-dashboard", "false", "--temp-dir", folder]
+        # Ray's workers would give way to everything else on a busy machine.
+        env = {**os.environ, "RAY_worker_niceness": "0"}
+        with subprocess.Popen(
+            start, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as head:
+            for text in head.stdout:
+                if b"Ray runtime started" in text:
+                    break
+            else:
+                pytest.fail("the Ray cluster did not start")
+            yield f"127.0.0.1:{port}"
+            os.killpg(head.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                head.communicate(timeout=5)
+            with suppress(ProcessLookupError):
+                os.killpg(head.pid, signal.SIGKILL)
 
 
 # Weights & Biases

@@ -6,13 +6,11 @@ import json
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -209,32 +207,6 @@ def test_embeddings_of_a_model_say_what_is_nearly_the_same(tmp_path, monkeypatch
 
 
 # Ray
-
-
-@pytest.fixture
-def cluster():
-    """The address of a Ray cluster with two processors, in processes of its own."""
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'metacot[ray]'")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # A folder with a short name: Unix sockets lie in it.
-    with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
-        start = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", "--disable-usage-stats"]
-        start += ["--port", str(port), "--num-cpus", "2", "--node-ip-address", "127.0.0.1"]
-        start += ["--include-dashboard", "false", "--temp-dir", folder]
-        with subprocess.Popen(start, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as head:
-            for text in head.stdout:
-                if b"Ray runtime started" in text:
-                    break
-            else:
-                pytest.fail("the Ray cluster did not start")
-            yield f"127.0.0.1:{port}"
-            os.killpg(head.pid, signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                head.communicate(timeout=5)
-            with suppress(ProcessLookupError):
-                os.killpg(head.pid, signal.SIGKILL)
 
 
 def test_two_ray_workers_write_the_same_bytes_as_one_process(tmp_path, small, cluster):

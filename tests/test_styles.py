@@ -172,6 +172,19 @@ def test_lines_made_to_be_slow_are_not(name):
     assert time.perf_counter() - started < 5  # 50 lines; without a bound on a line it would be minutes
 
 
+@pytest.mark.parametrize("name", STYLES)
+def test_ten_megabytes_are_refused_at_once(name):
+    style = make_style(name)
+    for text in ("a\n" * 5_000_000, "x" * 10_000_000, "\n" * 10_000_000):
+        started = time.process_time()
+        read = style.parse(GAME, HAND, text)
+        assert time.process_time() - started < 1
+        assert [action.kind for action in read.actions] == ["too_long"]
+        assert style.parse(GAME, HAND, style.emit(GAME, read), strict=True) == read
+        with pytest.raises(TraceError, match="at most"):
+            style.parse(GAME, HAND, text, strict=True)
+
+
 def test_a_task_says_how_it_speaks_of_steps():
     class Spoken(type(GAME)):
         phrases = ("carry out {step} at once",)

@@ -17,8 +17,11 @@ def shorten(trace: Trace, task: Task, fits: Callable[[Trace], bool]) -> Trace | 
 
     A branch is all that hangs on one step that leaves the way to the answer (where the trace has no answer: that
     leaves the start). `source["dropped_branches"]` of the result says how many were dropped. Raises ValueError where
-    the trace has other actions than steps and backtracks before its ending.
+    a trace that does not fit has other actions than steps and backtracks before its ending.
     """
+    whole = replace(trace, source={**trace.source, "dropped_branches": 0})
+    if fits(whole):
+        return whole
     tree = Tree(task, trace.problem)
     visits, ending = [], []
     for action in trace.actions:
@@ -40,12 +43,10 @@ def shorten(trace: Trace, task: Task, fits: Callable[[Trace], bool]) -> Trace | 
     def without(count: int) -> Trace:
         dropped = set(order[:count])
         kept = [(node, step) for node, step in visits if roots[node] not in dropped]
-        actions = trace.actions if not count else (*_actions(tree, kept, way), *ending)
+        actions = (*_actions(tree, kept, way), *ending)
         return replace(trace, actions=actions, source={**trace.source, "dropped_branches": count})
 
-    if fits(whole := without(0)):
-        return whole
-    if not fits(without(len(order))):
+    if not order or not fits(without(len(order))):
         return None
     least, most = 0, len(order)  # does not fit, fits
     while most - least > 1:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..actions import Action, Backtrack, GiveUp, NewAttempt, Refused, Step, Submit
 from ..errors import IllegalStep, TraceError
-from ..grammar import BLANK, CLOSE, MAX_LINE, NO_ACTION, TOO_LONG
+from ..grammar import BLANK, CLOSE, CUT, MAX_LINE, MAX_TEXT, NO_ACTION, TOO_LONG
 from ..problem import Problem
 from ..task import Task
 from ..trace import Segment, Trace
@@ -94,6 +94,10 @@ class LineStyle(ABC):
     def parse(self, task: Task[Any, Any], problem: Problem, text: str, *, strict: bool = False) -> Trace:
         """The trace that a text stands for; a line that is no legal action is Refused, and nothing after the end is
         read. Raises TraceError with `strict=True` where the text is not exactly what `emit` writes for the result."""
+        if len(text) > MAX_TEXT:
+            if strict:
+                raise TraceError(f"a text is at most {MAX_TEXT} characters long, got {len(text)}")
+            return Trace(problem, (CUT,))
         tree = Tree(task, problem)
         actions: list[Action] = []
         closed = False
