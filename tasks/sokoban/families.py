@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from .board import Board, Level, board_of, cells_of
-from .solver import matching
+from .solver import assigned
 
 SALT = "sokoban"
 """Decides which levels are held out."""
@@ -29,8 +29,14 @@ STRICT = 32
 """In so many rooms three boxes in four must end off the goals, with enough pushes to be made; after that one box off
 the goals is enough."""
 
-FRESH = 0.8
+FRESH = 0.9
 """How often a box that still stands on its goal is pulled, where one can be."""
+
+ONWARD = 0.85
+"""How often the box that was just pulled goes on the same way, where it can."""
+
+NEAR = 0.8
+"""How often the player goes no further than to the nearest place from which a box can be pulled."""
 
 PUSHES = 2
 """So many pushes a box at least, in those rooms."""
@@ -79,13 +85,11 @@ def levels(knobs: Knobs, rng: Random) -> Iterator[Level]:
 def _room(knobs: Knobs, draw: Callable[[], float]) -> int:
     """The floor of a room in one piece, as cells; 0 where it came out too small."""
     size = knobs.size
-    inner = [row * size + column for row in range(1, size - 1) for column in range(1, size - 1)]
-    for place in range(len(inner) - knobs.floor):  # the beginning of a shuffle
-        other = place + int(draw() * (len(inner) - place))
-        inner[place], inner[other] = inner[other], inner[place]
-    kept = inner[len(inner) - knobs.floor :]
-    cells = sum(1 << cell for cell in kept)
-    floor = _flood(1 << kept[int(draw() * len(kept))], cells, size)
+    row = (1 << size - 2) - 1 << 1
+    cells = sum(row << size * number for number in range(1, size - 1))
+    for _ in range((size - 2) ** 2 - knobs.floor):
+        cells ^= 1 << _one(cells, draw)
+    floor = _flood(1 << _one(cells, draw), cells, size)
     return floor if floor.bit_count() >= max(ROOMY * knobs.boxes, knobs.floor // 2) else 0
 
 
@@ -101,59 +105,92 @@ def _scrambled(floor: int, knobs: Knobs, draw: Callable[[], float], strict: bool
     """A level on this floor, played backwards from its solution; None where no box came off the goals, or (`strict`)
     not most of them and far enough."""
     size, left = knobs.size, knobs.moves
-    cells = list(cells_of(floor))
-    for place in range(knobs.boxes + 1):
-        other = place + int(draw() * (len(cells) - place))
-        cells[place], cells[other] = cells[other], cells[place]
-    goals = boxes = sum(1 << cell for cell in cells[: knobs.boxes])
-    player = cells[knobs.boxes]
+    places = _pullable(floor, size)
+    if places.bit_count() < knobs.boxes:
+        return None
+    goals = 0
+    for _ in range(knobs.boxes):
+        goals |= 1 << _one(places & ~goals, draw)
+    boxes = goals
+    player = _one(floor & ~goals, draw)
     delta = 0
     while True:
         # Most often the same box goes on the same way; then those still on a goal come first.
         beyond = player + delta
-        if delta and left and floor >> beyond & 1 and not boxes >> beyond & 1 and draw() < 0.6:
+        if delta and left and floor >> beyond & 1 and not boxes >> beyond & 1 and draw() < ONWARD:
             boxes ^= 1 << (player - delta) | 1 << player
             player, left = beyond, left - 1
             continue
-        options = _pulls(floor, boxes, player, size, left)
-        if not options:
+        free, home = floor & ~boxes, boxes & goals
+        pull = _pull(free, home, player, size, left, draw) if home and draw() < FRESH else None
+        pull = pull or _pull(free, boxes, player, size, left, draw)
+        if pull is None:
             break
-        fresh = [option for option in options if goals >> option[1] & 1]
-        chosen = fresh if fresh and draw() < FRESH else options
-        cost, box, delta = chosen[int(draw() * len(chosen))]
+        cost, box, delta = pull
         boxes ^= 1 << box | 1 << (box + delta)
         player, left = box + 2 * delta, left - cost
     home = (boxes & goals).bit_count()
     if home == knobs.boxes or (strict and home > knobs.boxes // 4):
         return None
-    board = _board(floor, goals, size)
-    if strict and matching(board, boxes) < PUSHES * knobs.boxes:
+    if strict and _apart(boxes, goals, size) < PUSHES * knobs.boxes:
         return None
     # The player walks off, or the first push would be given away.
-    ways = [cell for layer in _layers(floor & ~boxes, player, size, left) for cell in cells_of(layer)]
-    return Level(board, boxes, ways[int(draw() * len(ways))])
+    ways = sum(_layers(floor & ~boxes, 1 << player, size, left))
+    return Level(_board(floor, goals, size), boxes, _one(ways, draw))
 
 
-def _pulls(floor: int, boxes: int, player: int, width: int, left: int) -> list[tuple[int, int, int]]:
-    """(steps with the walk before, cell of the box, direction) of every pull that takes at most `left` steps."""
-    free = floor & ~boxes
-    found = []
-    for steps, cells in enumerate(_layers(free, player, width, left - 1)):
-        for delta in (-width, width, -1, 1):
-            if delta > 0:
-                ready = cells & boxes << delta & free >> delta
-            else:
-                ready = cells & boxes >> -delta & free << -delta
-            while ready:
-                cell = ready & -ready
-                ready ^= cell
-                found.append((steps + 1, cell.bit_length() - 1 - delta, delta))
-    return found
+def _one(cells: int, draw: Callable[[], float]) -> int:
+    """One of the cells of a set."""
+    for _ in range(int(draw() * cells.bit_count())):
+        cells &= cells - 1
+    return (cells & -cells).bit_length() - 1
 
 
-def _layers(free: int, player: int, width: int, most: int) -> Iterator[int]:
-    """Where the player can be after 0, 1 ... `most` steps and no fewer."""
-    layer = seen = 1 << player
+def _pullable(floor: int, width: int) -> int:
+    """The cells of a floor from which a box can be pulled if it stands there alone."""
+    right, down = floor & floor >> 1 & floor >> 2, floor & floor >> width & floor >> 2 * width
+    return right | right << 2 | down | down << 2 * width
+
+
+def _pull(
+    free: int, boxes: int, player: int, width: int, left: int, draw: Callable[[], float]
+) -> tuple[int, int, int] | None:
+    """(steps with the walk before, cell of the box, direction) of a pull of one of the boxes that takes at most `left`
+    steps, rather a near one than a far one; None where there is none."""
+    # For every direction, where the player stands in front of a box and has room to step back.
+    ready = {
+        -width: free & boxes >> width & free << width,
+        width: free & boxes << width & free >> width,
+        -1: free & boxes >> 1 & free << 1,
+        1: free & boxes << 1 & free >> 1,
+    }
+    places = ready[-width] | ready[width] | ready[-1] | ready[1]
+    if not places:
+        return None
+    cost = chosen = 0
+    for steps, cells in enumerate(_layers(free, 1 << player, width, left - 1), 1):
+        if cells & places:
+            cost, chosen = steps, cells & places
+            if draw() < NEAR:
+                break
+    if not cost:
+        return None
+    cell = _one(chosen, draw)
+    deltas = [delta for delta, there in ready.items() if there >> cell & 1]
+    delta = deltas[int(draw() * len(deltas))]
+    return cost, cell - delta, delta
+
+
+def _apart(boxes: int, goals: int, width: int) -> float:
+    """The fewest pushes that would send the boxes to different goals if nothing were in the way."""
+    ends = [divmod(goal, width) for goal in cells_of(goals)]
+    starts = [divmod(box, width) for box in cells_of(boxes)]
+    return assigned([[abs(row - y) + abs(column - x) for y, x in ends] for row, column in starts])
+
+
+def _layers(free: int, start: int, width: int, most: int) -> Iterator[int]:
+    """The cells that are 0, 1 ... `most` steps from those of `start` and no fewer."""
+    layer = seen = start
     while layer and most >= 0:
         yield layer
         layer = (layer << 1 | layer >> 1 | layer << width | layer >> width) & free & ~seen

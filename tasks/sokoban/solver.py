@@ -11,6 +11,7 @@ What is answered depends on the state and the limit alone, never on what was ask
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
 from .board import Board, Level, cells_of
@@ -214,13 +215,21 @@ def matching(board: Board, boxes: int) -> float:
     cells = list(cells_of(boxes))
     if len(cells) > MATCHED:
         return sum(board.nearest[cell] for cell in cells)
-    best = {0: 0.0}  # goals taken by the boxes so far -> pushes
-    for cell in cells:
+    return assigned([[row.get(cell, math.inf) for row in board.pushes] for cell in cells])
+
+
+def assigned(costs: Sequence[Sequence[float]]) -> float:
+    """The least sum of one entry from each row, all from different columns; of more than `MATCHED` rows, of the least
+    entry of each."""
+    if len(costs) > MATCHED:
+        return sum(map(min, costs))
+    best = {0: 0.0}  # columns taken by the rows so far -> sum
+    for row in costs:
         onward: dict[int, float] = {}
         for taken, cost in best.items():
-            for goal, pushes in enumerate(board.pushes):
-                if not taken >> goal & 1 and cell in pushes:
-                    key, total = taken | 1 << goal, cost + pushes[cell]
+            for column, more in enumerate(row):
+                if not taken >> column & 1:
+                    key, total = taken | 1 << column, cost + more
                     if total < onward.get(key, math.inf):
                         onward[key] = total
         best = onward
