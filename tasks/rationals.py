@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Exact = int | Fraction
 
@@ -63,7 +63,10 @@ def exact(value: Exact) -> Exact:
 
 @lru_cache(maxsize=1 << 16)
 def _ratio(numerator: int, denominator: int) -> Ratio:
-    return Ratio(numerator, denominator)
+    """`Ratio(numerator, denominator)` of numbers in lowest terms, which need not be reduced again."""
+    ratio: Any = object.__new__(Ratio)
+    ratio._numerator, ratio._denominator = numerator, denominator
+    return ratio  # type: ignore[no-any-return]
 
 
 class Combine(NamedTuple):
@@ -74,22 +77,29 @@ class Combine(NamedTuple):
     right: Exact
 
 
+_new = tuple.__new__  # what `Combine(...)` ends in, without the way there
+
 SIGNS = "+*-//"
 """The signs of the five operations on a pair a <= b, numbered 0: a+b, 1: a*b, 2: b-a, 3: b/a, 4: a/b."""
 
 
 def combine(operation: int, a: Exact, b: Exact) -> tuple[Combine, Exact]:
     """(step, result) of one operation on a pair with `a <= b`. Raises ZeroDivisionError."""
-    if operation < 3:
-        if operation == 1:
-            return Combine(a, "*", b), _quotient(a.numerator * b.numerator, a.denominator * b.denominator)
+    if type(a) is type(b) is int:
+        if operation < 3:
+            result = a + b if operation == 0 else a * b if operation == 1 else b - a
+        else:
+            result = _quotient(b, a) if operation == 3 else _quotient(a, b)
+    elif operation == 1:
+        result = _quotient(a.numerator * b.numerator, a.denominator * b.denominator)
+    else:
         low, high, under = a.numerator * b.denominator, b.numerator * a.denominator, a.denominator * b.denominator
-        if operation == 0:
-            return Combine(a, "+", b), _quotient(low + high, under)
-        return Combine(b, "-", a), _quotient(high - low, under)
-    if operation == 3:
-        return Combine(b, "/", a), _quotient(b.numerator * a.denominator, b.denominator * a.numerator)
-    return Combine(a, "/", b), _quotient(a.numerator * b.denominator, a.denominator * b.numerator)
+        if operation < 3:
+            result = _quotient(low + high if operation == 0 else high - low, under)
+        else:
+            result = _quotient(high, low) if operation == 3 else _quotient(low, high)
+    written = (b, SIGNS[operation], a) if operation in (2, 3) else (a, SIGNS[operation], b)
+    return _new(Combine, written), result
 
 
 def _quotient(above: int, below: int) -> Exact:

@@ -9,6 +9,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -277,8 +278,14 @@ def read_knobs(kind: type[Knobs], difficulty: Mapping[str, Any]) -> Knobs:
 
 def bucket(salt: str, key: Hashable) -> int:
     """A stable number in 0..99 for a split axis key; independent of seed, process and platform."""
-    digest = blake2b(repr(key).encode(), digest_size=8, salt=salt.encode()[:16]).digest()
-    return int.from_bytes(digest, "big") % 100
+    digest = _salted(salt).copy()
+    digest.update(repr(key).encode())
+    return int.from_bytes(digest.digest(), "big") % 100
+
+
+@lru_cache(maxsize=64)
+def _salted(salt: str) -> blake2b:
+    return blake2b(digest_size=8, salt=salt.encode()[:16])
 
 
 def split_of(salt: str, key: Hashable, test: int = 21, val: int = 3) -> str:

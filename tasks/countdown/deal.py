@@ -121,8 +121,9 @@ def _held_out_targets() -> NDArray[np.bool_]:
 
 def targets(split: str, knobs: Knobs) -> list[int]:
     """The targets within the knobs that a split may have."""
-    wanted = range(knobs.target_low, knobs.target_high + 1)
-    return [target for target in wanted if _held_out_targets()[target] == (split == TEST_TARGET)]
+    held_out = _held_out_targets()[knobs.target_low : knobs.target_high + 1]
+    places: list[int] = (held_out == (split == TEST_TARGET)).nonzero()[0].tolist()
+    return [knobs.target_low + place for place in places]
 
 
 @lru_cache(maxsize=1 << 11)

@@ -18,8 +18,6 @@ from ..rationals import Combine, Exact, combinations, combine
 from .state import Numbers, without
 
 OPERATIONS = 5
-OFTEN = 40
-"""Pairs of whole numbers below are met again and again, so that all their results are kept."""
 
 Face = tuple[NDArray[np.float32], NDArray[np.int8], bool]
 Child = tuple[Combine, Numbers, Hashable, float]
@@ -35,14 +33,15 @@ class Layout:
     moves: what an action index means: i, j and the number of the operation, `5 * slot + operation`.
     n_actions, width: the number of actions and of observed numbers.
     legal: the mask of all hands of one pattern: is the lowest number 0, and is each next one equal to the one before?
-    children, face: functions of a state, which remember the last `kept` states.
+    children, face: functions of a state, which remember the latest.
 
     Args:
         rules: do observations end with `whole` and `spare`, as 0 or 1?
-        kept: how many states are remembered.
+        kept: how many states `children` remembers.
+        faces: how many `face` does: none where states seldom come again, since remembering takes as long as making.
     """
 
-    def __init__(self, size: int, *, rules: bool, kept: int):
+    def __init__(self, size: int, *, rules: bool, kept: int, faces: int):
         self.size, self.rules = size, rules
         self.pairs = tuple(choose(range(size), 2))
         self._slot = {pair: OPERATIONS * slot for slot, pair in enumerate(self.pairs)}
@@ -54,7 +53,7 @@ class Layout:
         self._used = [(-1.0,) * (size - left) for left in range(size + 1)]
         self._floats = Struct(f"={self.width}f")
         self.children = lru_cache(maxsize=kept)(self._children)
-        self.face = lru_cache(maxsize=kept)(self._face)
+        self.face = lru_cache(maxsize=faces)(self._face) if faces else self._face
 
     def move(self, state: Numbers, index: int) -> tuple[Combine, Numbers]:
         """The step that an action stands for and the state after it. Raises IllegalStep."""
@@ -64,10 +63,7 @@ class Layout:
             a, b = numbers[i], numbers[j]
             repeated = (i and numbers[i - 1] == a) or (j > i + 1 and numbers[j - 1] == b)
             if not (repeated or (operation == 3 and not a) or (operation == 4 and a == b)):
-                if type(a) is type(b) is int and b < OFTEN:
-                    _, step, result = combinations(a, b)[operation if operation < 4 else -1]
-                else:
-                    step, result = combine(operation, a, b)
+                step, result = combine(operation, a, b)
                 if not state[2] or type(result) is int:
                     return step, _new(Numbers, (without(numbers, i, j, result), state[1], state[2], state[3]))
         raise IllegalStep(f"action {index} is not legal here")
