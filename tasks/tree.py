@@ -70,15 +70,35 @@ class Tree:
         Raises IllegalStep, and then nothing has changed.
         """
         before, edge, new = self.cursor, (self.cursor, step), len(self.states)
-        if state is None and edge not in self._children:
+        children = self._edges()
+        if state is None and edge not in children:
             state = self.task.apply(self.states[before], step)
-        self.cursor = self._children.setdefault(edge, new)  # hashed once: steps are slow to hash
+        self.cursor = children.setdefault(edge, new)  # hashed once: steps are slow to hash
         if self.cursor != new:
             return False
         self.states.append(state)
         self.parents.append(before)
         self.steps.append(step)
         return True
+
+    def plant(self, parent: int, step: Any, state: Any) -> int:
+        """Add a child that is known to be new and to follow from `step`, and return its number; the cursor stays.
+
+        What searches grow trees with: a step is hashed only where `grow` asks for it later.
+        """
+        states = self.states
+        node = len(states)
+        states.append(state)
+        self.parents.append(parent)
+        self.steps.append(step)
+        return node
+
+    def _edges(self) -> dict[tuple[int, Any], int]:
+        """{(parent, step): child}, with an entry for every node but the start."""
+        known = self._children
+        for node in range(len(known) + 1, len(self.states)):
+            known[self.parents[node], self.steps[node]] = node
+        return known
 
     def do(self, action: Action, source: str = "model") -> Event:
         """Carry out an action. Raises IllegalStep for an illegal step or an unborn node; then nothing has changed."""
