@@ -24,7 +24,7 @@ from .files import write_whole
 from .policies.model import ModelConfig, load_model, new_model
 from .tracking import JsonlTracker, Tracker
 from .training.prm import PRMSettings, save_prm, train_network, train_reader
-from .training.prm_data import WIDTH, LabelledText, Labelling, Met, chain_texts, problems_of, states_met, walk_texts
+from .training.prm_data import LabelledText, Labelling, Met, chain_texts, problems_of, states_met, walk_texts
 
 ENDLESS = {"train": 300, "val": 60, "test": 100}
 """Problems of each split where a task has no end of them."""
@@ -57,7 +57,7 @@ class PRMRun:
     labelling: Labelling = field(default_factory=Labelling)
     difficulty: Mapping[str, Any] = field(default_factory=dict)
     problems: int | None = None
-    width: int = WIDTH
+    width: int | None = None
     pretrained: str | None = None
     data: str | None = None
     path: str | None = None

@@ -6,13 +6,24 @@ from .chat import ChatClient, ChatError, Reply
 from .credit import ERL2, RL2, Anneal, Credit, make_credit
 from .exploration import MEASURES, explore
 from .judge import Judgement, RubricReward, judge_messages, read_judgement
+from .labels import Label, label_states
 from .likelihood import ModelScorer, ReferenceLikelihood, Scorer
 from .outcome import Outcome, Reward, Steps, Transition
+from .prm import LearnedPRM, load_prm
 from .protocols import Proposal, Proposer, ValueFunction
 from .rollouts import RolloutValue, UniformProposer
 from .shaping import ClippedDelta, Cut, Delta, Format, Length, MinForm, Potential, Progress, Shaping, Sum
 from .terms import make_reward
-from .values import GAMMA, ConstantValue, HeuristicValue, NoisyOracle, OracleValue, make_value
+from .values import (
+    GAMMA,
+    ClosestValue,
+    ConstantValue,
+    HeuristicValue,
+    NoisyOracle,
+    OracleValue,
+    RandomValue,
+    make_value,
+)
 
 __all__ = [
     "ERL2",
@@ -24,6 +35,7 @@ __all__ = [
     "ChatClient",
     "ChatError",
     "ClippedDelta",
+    "ClosestValue",
     "ConstantValue",
     "Conventions",
     "Credit",
@@ -32,6 +44,8 @@ __all__ = [
     "Format",
     "HeuristicValue",
     "Judgement",
+    "Label",
+    "LearnedPRM",
     "Length",
     "MinForm",
     "ModelScorer",
@@ -42,6 +56,7 @@ __all__ = [
     "Progress",
     "Proposal",
     "Proposer",
+    "RandomValue",
     "ReferenceLikelihood",
     "Reply",
     "Reward",
@@ -59,6 +74,8 @@ __all__ = [
     "counts",
     "explore",
     "judge_messages",
+    "label_states",
+    "load_prm",
     "make_credit",
     "make_reward",
     "make_value",

@@ -74,7 +74,8 @@ def so_far(logits: Any, ids: Any, mask: Any) -> Any:
 class TextReader:
     """Reads texts, and states as texts.
 
-    model: with a value head, or a causal one where there is a `reference`. batch: texts in one forward pass.
+    model: with a value head, or a causal one where there is a `reference`. batch: texts in one forward pass; in another
+    batch the last digits of a logit may differ.
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, reference: Any = None, beta: float = BETA, batch: int = 64):

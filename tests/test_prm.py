@@ -48,7 +48,7 @@ from metacot.rewards.labels import (
 )
 from metacot.rewards.prm import FaceReader, LearnedPRM, fit_temperature, load_prm
 from metacot.tasks import make
-from metacot.tasks.data import Chain
+from metacot.tasks.data import Chain, load
 
 GAME = make("game24")
 HANDS = [(4, 9, 10, 13), (3, 3, 8, 8), (1, 5, 5, 5), (2, 7, 8, 9), (1, 2, 3, 4), (6, 6, 6, 6), (1, 1, 1, 1)]
@@ -502,3 +502,52 @@ def test_the_command_trains_judges_and_scores(tmp_path, capsys):
     assert scored["error"].startswith("step 2")
     lines.write_text('{"problem": 3}')
     assert main(["prm", "score", str(out), str(lines)]) == 2
+
+
+def test_the_command_learns_from_judged_chains_and_is_judged_on_them(tmp_path, capsys):
+    new_model(GAME, TEXTS, 0).save(tmp_path / "start")
+    rows = [
+        {"problem": f"use {a} {b} to make 24", "steps": [f"{a} + {b}", "give up"], "label": (a + b) % 3 - 1}
+        for a in range(1, 6)
+        for b in range(1, 6)
+    ]
+    chains = tmp_path / "chains.jsonl"
+    chains.write_text("\n".join(map(json.dumps, rows)))
+    data = ["--data", "processbench", "--path", str(chains)]
+    out = str(tmp_path / "out")
+    words = ["--model", "lm", "--pretrained", str(tmp_path / "start"), "--updates", "4", "--rows", "4", *data]
+    assert main(["prm", "train", "math", "--out", out, *words]) == 0
+    assert main(["prm", "eval", out, "--json", *data]) == 0
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {"auroc", "ece", "mae", "brier", "first_error_f1"} <= report.keys()
+    assert report["chains"] == 25
+    lines = tmp_path / "steps.jsonl"
+    lines.write_text('{"problem": "use 1 2 to make 24", "steps": ["1 + 2", "2 - 1"]}\n')
+    assert main(["prm", "score", out, str(lines)]) == 0
+    assert len(json.loads(capsys.readouterr().out)["values"]) == 2
+
+
+def test_a_model_of_a_task_without_dead_ends_is_judged_by_graded_values(tmp_path, capsys):
+    out = str(tmp_path / "maze")
+    words = ["--problems", "4", "--updates", "6", "--rows", "32", "--width", "8", "--difficulty", "easy"]
+    assert main(["prm", "train", "maze", "--out", out, *words]) == 0
+    assert main(["prm", "eval", out, "--json", "--problems", "3", "--k", "1", "--searched", "1"]) == 0
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert report["auroc"] is None
+    assert report["first_error_f1"] is None
+    assert report["mae"] > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("processbench", "processbench/gsm8k_110.json"),
+        ("prm800k", "prm_samples/samples_prm800k.jsonl"),
+        ("math_shepherd", "prm_samples/samples_math-shepherd.jsonl"),
+    ],
+)
+def test_real_judged_chains_become_texts(data_file, name, file):
+    chains = load(name, data_file(file))
+    texts = chain_texts(chains)
+    assert 0 < len(texts) <= len(chains)
+    assert all(len(text.pieces) == len(text.targets) > 1 for text in texts)

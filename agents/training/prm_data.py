@@ -18,8 +18,9 @@ from ...tasks.data import Chain
 DEEPEST = 60
 """Steps from the start up to which states are gathered, in tasks without a horizon."""
 
-WIDTH = 400
-"""States of one problem kept at each depth by default: all there are in Game of 24."""
+WIDE, NARROW, SHORT = 400, 5, 8
+"""States of one problem kept at each depth by default: WIDE where plays take at most SHORT steps, which is all there
+are in Game of 24, else NARROW, so that deep tasks give no more states than flat ones."""
 
 
 class Met(NamedTuple):
@@ -42,12 +43,15 @@ def problems_of(
 
 
 def states_met(
-    task: Task[Any, Any], problems: Iterable[Problem], width: int = WIDTH, seed: int = 0
+    task: Task[Any, Any], problems: Iterable[Problem], width: int | None = None, seed: int = 0
 ) -> dict[Hashable, Met]:
     """The states that legal steps reach, by key, each as it was first met: level by level, none beyond a solved one.
 
-    width: of the states of a problem new at one depth so many are kept, by a stable hash of their keys.
+    width: of the states of a problem new at one depth so many are kept, by a stable hash of their keys; None = the
+    default for the task.
     """
+    if width is None:
+        width = WIDE if (task.horizon or DEEPEST) <= SHORT else NARROW
     found: dict[Hashable, Met] = {}
     for problem in problems:
         start = task.start(problem)
