@@ -129,6 +129,16 @@ class TaskEnv(gym.Env[Obs, Act]):
         """More reward terms beside those that are there. Raises ValueError for a name that is taken or unknown."""
         self._judge = Judge((*self._judge.rewards, *weighted(rewards, self.task)))
 
+    def cut(self) -> tuple[float, dict[str, float]]:
+        """End the attempt from outside, as a spent budget does: its text has no more room, or its trial is over.
+
+        Returns the reward and its terms. Raises ResetNeeded where the attempt is over.
+        """
+        self._expect_running()
+        self._over = True  # without success and verdict, as while it ran
+        tree, counts = self.tree, (self.budget, self._first)
+        return self._judge(Transition(tree, "refused", tree.cursor, 0, self.steps, True, None, *counts))[:2]
+
     def split_reward(self, reward: float, terms: Mapping[str, float]) -> tuple[float, float]:
         """A reward of `step` in two: what the credit of a trial decides about, and what is paid with its step."""
         return self._judge.split(terms) if self._judge.stepwise else (reward, 0.0)

@@ -291,10 +291,6 @@ class TextReasoning(TaskEnv[str, str]):
         return Line(said, *self._judge(self._transition(kind, before, cost)), action, event)
 
     def cut(self) -> tuple[float, dict[str, float]]:
-        """End the attempt from outside, as a spent budget does, because its text has no more room.
-
-        Returns the reward and its terms. Raises ResetNeeded where the attempt is over.
-        """
         self._expect_running()
         self._written = True
         done = self._end(None)

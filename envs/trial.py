@@ -191,7 +191,9 @@ class Trial(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         if not moved:
             return self._passed(result, episode)
         if episode + 1 == self.episodes:
-            return self._finish(result, episode, False)
+            _, now = self.inner.split_reward(*self.inner.cut())  # shaping closes its accounts
+            result = self._finish(result, episode, False)
+            return result._replace(reward=result.reward + now)
         paid = self._pay(last=False)
         self._rewards.append(0.0)
         self._steps.append(0)

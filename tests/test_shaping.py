@@ -243,6 +243,30 @@ def test_a_trial_pays_shaping_with_its_step_and_each_attempt_sums_to_nothing(cre
     assert second == pytest.approx([0.4, -0.1, -0.3] if which == "cursor" else [0.0, 0.0, 0.0])
 
 
+@pytest.mark.parametrize("credit", ["rl2", "erl2"])
+@pytest.mark.parametrize("episodes", [None, 2])
+@pytest.mark.parametrize("which", ["cursor", "best"])
+def test_over_a_trial_of_branches_a_potential_sums_to_nothing_also_where_the_last_is_left(which, episodes, credit):
+    lines, term = ("13 - 9", "back #0", "9 + 4", "back #1", "10 - 4"), Potential(by_hand(), which)
+    env = Trial(TextReasoning(TASK, budget=5, rewards=[(term, 1.0)]), episodes, "branch", credit=credit)
+    env.reset(options={"problem": TASK.pose((4, 9, 10, 13))})
+    total, over = 0.0, False
+    for line in lines:
+        _, reward, terminated, truncated, _ = env.step(line)
+        total, over = total + reward, terminated or truncated
+        if over:
+            break
+    assert over
+    assert total == pytest.approx(0.0)
+    numeric = ReasoningEnv(TASK, rewards=[(Potential(by_hand(), which), 1.0)])
+    env = Trial(numeric, 1, "branch", credit=credit)
+    env.reset(options={"problem": TASK.pose((4, 9, 10, 13))})
+    first = TASK.index(numeric.tree.state, TASK.read(numeric.tree.state, "13 - 9"))
+    found = [env.step(first)[1], env.step(TASK.n_actions)[1]]
+    assert found[0] > 0
+    assert sum(found) == pytest.approx(0.0)
+
+
 def test_the_credit_of_a_trial_counts_tokens_on_request():
     env = Trial(TextReasoning(TASK), episodes=1, credit="erl2:0.9:tokens")
     env.reset(options={"problem": TASK.pose((4, 9, 10, 13))})
