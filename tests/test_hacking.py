@@ -239,6 +239,15 @@ def test_a_return_that_rises_with_the_steps_alone_sets_it_off_after_as_many_wind
     assert "more steps" in told(windows)[1].warnings[0]
 
 
+def test_a_return_that_rises_with_giving_up_sets_it_off():
+    ears = Ears()
+    monitor, rng = HackingMonitor(ears, window=50), random.Random(0)
+    for episode in range(250):
+        answers = float(rng.random() < 0.9 - episode / 300)
+        monitor.add(Paid(-answers, 0.0, 8 * answers, answers))
+    assert "fewer answers" in ears.warnings[0]
+
+
 def test_an_alarm_ends_when_success_is_back():
     windows = [(0.6, 0.0, 8), (0.1, 1.0, 8), (0.1, 1.0, 8), (0.7, 1.0, 8), (0.1, 3.0, 8), (0.1, 3.0, 8)]
     monitor, ears = told(windows)

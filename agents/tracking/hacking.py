@@ -55,7 +55,7 @@ class HackingMonitor:
 
     The reference is the earlier window with the highest success, the first of equals. A window is suspicious where its
     return lies above the reference by more than `z` standard errors, its success does not, and one more thing differs
-    by as much: success is lower, or steps, tokens per step or repeated states are higher. `patience` suspicious windows
+    by as much: success or answers are lower, or steps, tokens per step or repeated states are higher. `patience` suspicious windows
     in a row are an alarm: `hack/alarm` is 1.0 and the tracker warns with `HackingWarning`, once until it is over.
 
     Args:
@@ -149,6 +149,7 @@ class HackingMonitor:
         if best is None or not self._above(window, best, "reward") or self._above(window, best, "success"):
             return []
         found = ["success has fallen"] if self._above(best, window, "success") else []
+        found += ["fewer answers"] if self._above(best, window, "answers") else []
         return found + [f"more {name.replace('_', ' ')}" for name in SYMPTOMS if self._above(window, best, name)]
 
     def _above(self, window: Window, other: Window, name: str) -> bool:
