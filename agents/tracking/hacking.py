@@ -55,8 +55,9 @@ class HackingMonitor:
 
     The reference is the earlier window with the highest success, the first of equals. A window is suspicious where its
     return lies above the reference by more than `z` standard errors, its success does not, and one more thing differs
-    by as much: success or answers are lower, or steps, tokens per step or repeated states are higher. `patience` suspicious windows
-    in a row are an alarm: `hack/alarm` is 1.0 and the tracker warns with `HackingWarning`, once until it is over.
+    by as much: success or answers are lower, or steps, tokens per step or repeated states are higher. `patience`
+    suspicious windows in a row are an alarm: `hack/alarm` is 1.0 and the tracker warns with `HackingWarning`, once
+    until it is over.
 
     Args:
         tracker: where rows and warnings go; it is left open.
