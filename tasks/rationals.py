@@ -85,6 +85,7 @@ SIGNS = "+*-//"
 
 def combine(operation: int, a: Exact, b: Exact) -> tuple[Combine, Exact]:
     """(step, result) of one operation on a pair with `a <= b`. Raises ZeroDivisionError."""
+    result: Exact
     if type(a) is type(b) is int:
         if operation < 3:
             result = a + b if operation == 0 else a * b if operation == 1 else b - a

@@ -50,7 +50,7 @@ class NumberGame(Task[Numbers, Combine]):
         super().__init_subclass__()
         if "layout" in cls.__dict__:  # called at every step: without a call in between
             cls.move = staticmethod(cls.layout.move)  # type: ignore[method-assign,assignment]
-            cls.face = staticmethod(cls.layout.face)  # type: ignore[method-assign]
+            cls.face = staticmethod(cls.layout.face)  # type: ignore[method-assign,assignment]
 
     @abstractmethod
     def hands(self, seed: int, first: int, count: int, split: str, **difficulty: Any) -> NDArray[np.int16]:
