@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any
 
@@ -46,7 +47,7 @@ class OracleValue:
         if self.unknown is not None and not 0 <= self.unknown <= 1:
             raise ValueError(f"unknown must be in [0, 1] or None, got {self.unknown!r}")
 
-    @property
+    @cached_property
     def name(self) -> str:
         return spell("oracle", (self.gamma, GAMMA), (self.unknown, None))
 
@@ -91,7 +92,7 @@ class NoisyOracle:
             raise ValueError(f"rate must be in [0, 1], got {self.rate!r}")
         OracleValue(self.gamma, self.unknown)  # raises for what it refuses
 
-    @property
+    @cached_property
     def name(self) -> str:
         return spell(f"noisy:{float(self.rate)!r}", (self.seed, 0), (self.gamma, GAMMA), (self.unknown, None))
 
@@ -126,7 +127,7 @@ class HeuristicValue:
     def __post_init__(self) -> None:
         OracleValue(self.gamma)  # raises for what it refuses
 
-    @property
+    @cached_property
     def name(self) -> str:
         return spell("heuristic", (self.gamma, GAMMA))
 
@@ -144,7 +145,7 @@ class ConstantValue:
         if not 0 <= self.value <= 1:
             raise ValueError(f"a value is in [0, 1], got {self.value!r}")
 
-    @property
+    @cached_property
     def name(self) -> str:
         return f"constant:{float(self.value)!r}"
 

@@ -147,7 +147,12 @@ class Tree:
 
     def path_steps(self, node: int | None = None) -> list[Any]:
         """The steps from the start to `node` (default: the cursor)."""
-        return [self.steps[place] for place in self.path(node)[1:]]
+        place = self.cursor if node is None else node
+        found = []
+        while place:
+            found.append(self.steps[place])
+            place = self.parents[place]
+        return found[::-1]
 
     def answer(self, node: int | None = None) -> str:
         """The clean answer that the path to `node` (default: the cursor) stands for."""

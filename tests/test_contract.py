@@ -289,6 +289,7 @@ broken("value", value=lambda self, state, left=None: Task.value(self, state, Non
 broken("heuristic", heuristic=lambda self, state: 9.0)
 broken("heuristic", heuristic=lambda self, state: -1.0)
 broken("horizon", horizon=2)
+broken("relax", relax=lambda self, state, cost, cheapest: ([], len(self.steps(state))))
 broken("giving_up", check_give_up=lambda self, problem: Verdict(True, "why not"))
 broken("question", ask=lambda self, problem: "<think>")
 broken("question", rules=lambda self: "")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from metacot.agents.search import ALGORITHMS, SearchResult, best_first, depth_first, mcts, search
+from metacot.agents.search import ALGORITHMS, SearchResult, best_first, depth_first, mcts, search, visit_text
 from metacot.rewards import ConstantValue, NoisyOracle, OracleValue
-from metacot.tasks import IllegalStep, Problem, Task, Trace, UnreadableStep, Verdict, emit, make, replay
+from metacot.tasks import IllegalStep, Problem, Task, Trace, Tree, UnreadableStep, Verdict, emit, make, replay
 
 GAME = make("game24")
 VOTING = ("best_of_n", "majority_vote")
@@ -318,3 +318,25 @@ def test_a_start_that_is_solved_needs_no_search() -> None:
         assert found.expanded == 0
         assert replay(walk, found.trace()).success
     assert math.isclose(ORACLE.values(walk, [0])[0], 1.0)
+
+
+@pytest.mark.parametrize("task", ["game24", "countdown", "maze", "sokoban", "sudoku", "blocksworld", "equations"])
+@pytest.mark.parametrize("name", ["depth_first", "astar", "mcts", "majority_vote"])
+def test_the_quick_text_is_that_of_the_trace(name: str, task: str) -> None:
+    made = make(task)
+    for index in range(3):
+        found = search(name, made, made.problem(1, index), "constant:0.5", budget=40)
+        for values in (False, True):
+            assert visit_text(found, values) == emit(made, found.trace(values))
+    given_up = search(name, GAME, GAME.pose((1, 1, 1, 1)), "constant:0.5")
+    assert visit_text(given_up) == emit(GAME, given_up.trace())
+
+
+def test_a_planted_child_is_found_again_by_its_step() -> None:
+    tree = Tree(GAME, SOLVABLE[0])
+    for place, (step, child, *_) in enumerate(GAME.expand(tree.states[0]), 1):
+        assert tree.plant(0, step, child) == place
+    for node in range(1, len(tree)):
+        tree.cursor = 0
+        assert not tree.grow(tree.steps[node])
+        assert tree.cursor == node

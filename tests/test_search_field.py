@@ -25,7 +25,7 @@ from metacot.agents.search import (
     weighted_astar,
 )
 from metacot.rewards import ConstantValue, HeuristicValue, NoisyOracle, OracleValue, Proposal, RolloutValue
-from metacot.tasks import make, replay
+from metacot.tasks import Task, make, replay
 
 GAME, MAZE, SOKOBAN, SUDOKU = make("game24"), make("maze"), make("sokoban"), make("sudoku")
 ORACLE, HEURISTIC, BLIND = OracleValue(), HeuristicValue(), ConstantValue()
@@ -106,6 +106,8 @@ def test_a_state_is_opened_again_where_a_cheaper_path_leads_to_it():
 
         def heuristic(self, state):
             return super().heuristic(state) if state.cell % 3 else 0.0
+
+        relax = Task.relax  # a maze's own knows its heuristic beforehand
 
     maze = Lying()
     reopened = 0

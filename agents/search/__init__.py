@@ -13,6 +13,7 @@ from .iterative_deepening import iterative_deepening
 from .mcts import mcts
 from .sampling import best_of_n, majority_vote
 from .search_squared import Attempter, BestValueCritic, Critic, SearchAttempts, SearchSquaredResult, search_squared
+from .text import visit_text
 
 __all__ = [
     "ALGORITHMS",
@@ -37,5 +38,6 @@ __all__ = [
     "mcts",
     "search",
     "search_squared",
+    "visit_text",
     "weighted_astar",
 ]

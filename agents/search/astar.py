@@ -6,18 +6,32 @@ learned value then takes the heuristic's place.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable
-from heapq import heappop, heappush
+from functools import lru_cache
+from heapq import heappop, heappush, heappushpop
+from math import inf, log
 from typing import Any, Unpack
 
 from ...rewards.protocols import ValueFunction
 from ...rewards.values import GAMMA, HeuristicValue, OracleValue
 from ...tasks import Problem, Task
-from .common import BUDGET, Explorer, Limits, Options, Row, SearchResult
+from .common import BUDGET, Explorer, Limits, Options, SearchResult
 
 WEIGHT = 2.0
 """Default weight of the heuristic in weighted A*."""
+
+
+MOST_NOTICES = 10_000
+"""So many notes of one source are kept from search to search."""
+
+RatedRow = tuple[Any, Any, Hashable, float, float]
+"""A generated state as `Task.relax` gives it: (step, state, key, cost of the path to it, estimated cost to go)."""
+
+Waiting = tuple[float, float, int, int, RatedRow]
+"""An entry of the queue: g + weight * h, h, order, parent, row."""
+
+Relax = Callable[[Any, float, dict[Hashable, float]], tuple[list[RatedRow], int]]
+"""`Task.relax`."""
 
 
 def astar(
@@ -30,7 +44,7 @@ def astar(
     weight: float = 1.0,
     **options: Unpack[Options],
 ) -> SearchResult:
-    """Visit the state of smallest g + weight * h; of equal ones the deeper first, then the earlier generated.
+    """Visit the state of smallest g + weight * h; of equal ones that of least h, then the earlier generated.
 
     With `HeuristicValue` (the task's admissible h) and weight 1 the first solution is a cheapest one; with a larger
     weight it costs at most weight times as much. With any other value, h = log(value) / log(gamma), infinite for a
@@ -43,48 +57,55 @@ def astar(
     if weight < 0:
         raise ValueError(f"weight must not be negative, got {weight!r}")
     search = Explorer(task, problem, value, budget, seed, **options)
-    to_go = _costs(search)
-    name = "astar" if weight == 1 else "weighted_astar"
-    tree, visit, rows_of, dedupe = search.tree, search.visit, search.rows, search.dedupe
-    cheapest: dict[Hashable, float] = {task.key(tree.states[0]): 0.0}
-    queue: list[tuple[float, float, int, int, float, Row]] = []
-    node, cost, order = 0, 0.0, 0
-    sure, complete = isinstance(value, HeuristicValue | OracleValue), True
-
-    def done(solved: int | None = None, exhausted: bool = False) -> SearchResult:
-        return search.result(name, solved, exhausted=exhausted, weight=weight)
+    admissible = isinstance(value, HeuristicValue)
+    relax = task.relax if admissible and search.dedupe and search.proposer is None else _relaxing(search)
+    tree, notes, notices = search.tree, search.tree.notes, _notices(search.name)
+    states, dedupe, limited = tree.states, search.dedupe, not search.only_nodes
+    add_state, add_parent, add_step = states.append, tree.parents.append, tree.steps.append
+    state, node, last, cost, left = states[0], 0, search.budget, 0.0, 0.0
+    order = generated = hopeless = 0
+    solved, exhausted = None, False
+    cheapest: dict[Hashable, float] = {task.key(state): cost}
+    queue: list[Waiting] = []
+    sure = admissible or isinstance(value, OracleValue)
 
     while True:
-        if search.solves(node):
-            return done(node)
-        rows = rows_of(node)
-        search.expanded += 1
-        search.generated += len(rows)
-        if dedupe:
-            fresh = []
-            for row in rows:
-                if cost + row[3] < cheapest.get(row[2], math.inf):
-                    cheapest[row[2]] = cost + row[3]
-                    fresh.append(row)
-            search.duplicates += len(rows) - len(fresh)
-            rows = fresh
-        for row, left in zip(rows, to_go(rows), strict=True):
-            if left == math.inf:
-                complete = complete and sure
-            else:
-                through = cost + row[3]
-                heappush(queue, (through + weight * left, -through, order, node, left, row))
+        # Where an admissible heuristic is positive, no goal is.
+        if (not left or not admissible) and search.solves(node):
+            solved = node
+            break
+        rows, every = relax(state, cost, cheapest)
+        generated += every
+        first = None
+        for row in rows:
+            left = row[4]
+            if left < inf:
+                if first:
+                    heappush(queue, first)
+                first = row[3] + weight * left, left, order, node, row
                 order += 1
-        while queue:
-            _, through, _, parent, left, row = heappop(queue)
-            if not dedupe or -through <= cheapest[row[2]]:  # else a cheaper path was found meanwhile
+            else:
+                hopeless += 1
+        while first or queue:
+            # Often the child just generated is the one to visit, and need not be sorted in.
+            _, left, _, parent, (step, state, key, cost, _) = heappushpop(queue, first) if first else heappop(queue)
+            if not dedupe or cost <= cheapest[key]:  # else a cheaper path was found meanwhile
                 break
+            first = None
         else:
-            return done(exhausted=complete)
-        if search.full:
-            return done()
-        cost = -through
-        node = visit(parent, row, GAMMA**left)
+            exhausted = sure or not hopeless
+            break
+        if node >= last or (limited and search.full):
+            break
+        node += 1
+        add_state(state)
+        add_parent(parent)
+        add_step(step)
+        notes[node] = notices[left]
+    search.expanded = len(states) - (solved is not None)
+    search.generated = generated
+    search.duplicates = generated - order - hopeless
+    return search.result("astar" if weight == 1 else "weighted_astar", solved, exhausted=exhausted, weight=weight)
 
 
 def weighted_astar(
@@ -101,19 +122,48 @@ def weighted_astar(
     return astar(task, problem, value, budget, seed, weight=weight, **options)
 
 
-def _costs(search: Explorer) -> Callable[[list[Row]], list[float]]:
-    """What turns generated states into their costs to go."""
-    task, value = search.task, search.value
-    if isinstance(value, HeuristicValue):
-        heuristic = task.heuristic
-        return lambda rows: [heuristic(row[1]) for row in rows]
-    scale = 1 / math.log(getattr(value, "gamma", GAMMA))
+def _relaxing(search: Explorer) -> Relax:
+    """What `Task.relax` is to a task's own steps and heuristic, for any proposer and value: children that are
+    dropped as duplicates are not valued."""
+    task, value, heuristic = search.task, search.value, isinstance(search.value, HeuristicValue)
+    scale = 1 / log(getattr(value, "gamma", GAMMA))
 
-    def costs(rows: list[Row]) -> list[float]:
-        search.value_calls += len(rows)
-        search.rollouts += search.rollouts_a_state * len(rows)
-        values = value.values(task, [row[1] for row in rows]) if rows else []
+    def costs(states: list[Any]) -> list[float]:
+        if heuristic:
+            return [task.heuristic(state) for state in states]
+        search.value_calls += len(states)
+        search.rollouts += search.rollouts_a_state * len(states)
         # Rounded, so that gamma ** 3 means 3 steps and not a little more or less.
-        return [round(math.log(worth) * scale, 9) if worth > 0 else math.inf for worth in values]
+        values = value.values(task, states) if states else []
+        return [round(log(worth) * scale, 9) if worth > 0 else inf for worth in values]
 
-    return costs
+    def relax(state: Any, cost: float, cheapest: dict[Hashable, float]) -> tuple[list[RatedRow], int]:
+        rows = task.expand(state) if search.proposer is None else search.proposed(state)
+        fresh = []
+        for step, child, key, by in rows:
+            through = cost + by
+            if not search.dedupe or through < cheapest.get(key, inf):
+                cheapest[key] = through
+                fresh.append((step, child, key, through))
+        return [(*row, left) for row, left in zip(fresh, costs([row[1] for row in fresh]), strict=True)], len(rows)
+
+    return relax
+
+
+class _Notices(dict[float, tuple[int, str]]):
+    """What is noted in the tree for a cost to go: gamma ** cost in hundredths, and whose estimate it is."""
+
+    def __init__(self, source: str):
+        self.source = source
+
+    def __missing__(self, left: float) -> tuple[int, str]:
+        if len(self) >= MOST_NOTICES:
+            self.clear()
+        noted = self[left] = (int(100 * GAMMA**left + 0.5), self.source)
+        return noted
+
+
+@lru_cache(maxsize=16)
+def _notices(source: str) -> _Notices:
+    """Those of a source, which searches share."""
+    return _Notices(source)

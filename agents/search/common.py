@@ -6,8 +6,9 @@ generated and valued. The budget counts visited nodes besides the start.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import exp
 from random import Random
 from time import perf_counter
@@ -41,6 +42,11 @@ class Limits:
                 raise ValueError(f"a budget must not be negative, got {name}={limit!r}")
 
 
+@lru_cache(maxsize=64)
+def _limits(nodes: int) -> Limits:
+    return Limits(nodes=nodes)
+
+
 PROPOSALS = 4
 """Default number of draws from a proposer for each expanded node."""
 
@@ -49,7 +55,7 @@ Row = tuple[Any, Any, Hashable, float]
 """A generated state that is not visited yet, as `Task.expand` gives it: (step, state, key, cost)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: small searches would spend a tenth of their time on it
 class SearchResult:
     """What a search found and what it cost.
 
@@ -171,19 +177,17 @@ class Explorer:
         if proposals < 1:
             raise ValueError(f"proposals must be at least 1, got {proposals!r}")
         self.started = perf_counter()
-        self.limits = budget if isinstance(budget, Limits) else Limits(nodes=budget)
+        self.limits = limits = budget if isinstance(budget, Limits) else _limits(budget)
         self.task, self.problem, self.value, self.name = task, problem, value, value.name
-        self.budget, self.seed, self.dedupe = self.limits.nodes, seed, dedupe
+        self.budget, self.seed, self.dedupe = limits.nodes, seed, dedupe
         self.proposer, self.proposals = proposer, proposals
         self.priors: list[float] | None = None
         self.illegal = self.rollouts = 0
         self.first: int | None = None
         self.rollouts_a_state = getattr(value, "rollouts", 0)
         self._written_before = getattr(proposer, "tokens", 0)
-        self._only_nodes = self.limits == Limits(nodes=self.budget)
-        # A text seeds the same generator everywhere; the problem is part of it so that no two share their chance.
-        # Of all of a generator's methods only random() is promised to stay the same between Python versions.
-        self.random = None if seed is None else Random(f"{seed} {problem.task} {problem.data}").random
+        self.only_nodes = limits.rollouts is limits.tokens is limits.seconds is None
+        self._random: Callable[[], float] | None = None
         self.tree = Tree(task, problem)
         self.known: set[Hashable] = {task.key(self.tree.states[0])}
         self.expanded = self.generated = self.duplicates = self.value_calls = 0
@@ -193,7 +197,7 @@ class Explorer:
         """Is the budget spent?"""
         if len(self.tree.states) > self.budget:
             return True
-        if self._only_nodes:
+        if self.only_nodes:
             return False
         limits = self.limits
         return (
@@ -203,18 +207,23 @@ class Explorer:
         )
 
     @property
+    def random(self) -> Callable[[], float]:
+        """The chance of this search. Seeded when it is first needed: that takes longer than many a small search."""
+        if self._random is None:
+            # A text seeds the same generator everywhere; the problem is part of it so that no two share their chance.
+            # Of all of a generator's methods only random() is promised to stay the same between Python versions.
+            self._random = Random(f"{self.seed} {self.problem.task} {self.problem.data}").random
+        return self._random
+
+    @property
     def tokens(self) -> int:
         """Written by the proposer during this search."""
         return getattr(self.proposer, "tokens", 0) - self._written_before
 
-    def rows(self, node: int) -> list[Row]:
-        """The children of a visited node: all legal ones, or those that the proposer suggests, each once.
-
-        `priors` then holds what share of the draws' probability each of the proposed ones has, else None.
-        """
-        state = self.tree.states[node]
-        if self.proposer is None:
-            return self.task.expand(state)
+    def proposed(self, state: Any) -> list[Row]:
+        """The children that the proposer suggests, each once; `priors` then holds what share of the draws' probability
+        each of them has."""
+        assert self.proposer is not None
         rng = Random(stable_uint64(self.task.key(state), self.seed or 0, 0))
         drawn = self.proposer.propose(self.task, [state], [rng], self.proposals)[0]
         found: dict[Any, float] = {proposal.step: proposal.logprob for proposal in drawn}
@@ -235,48 +244,53 @@ class Explorer:
         """The children of a visited node whose states are not known yet and their values, the most promising first;
         `priors` is in the same order.
 
-        claim: are their states known from now on, so that nobody else generates them, or only once visited?
+        claim: are their states known from now on, so that nobody else generates them? If not, the algorithm adds to
+        `known` what it visits.
         """
-        rows = self.rows(node)
+        state = self.tree.states[node]
+        rows = self.task.expand(state) if self.proposer is None else self.proposed(state)
         self.expanded += 1
         if not rows:
             return [], []
         self.generated += len(rows)
+        priors = self.priors
         if self.dedupe:
-            known, fresh = self.known, []
-            taken: set[Hashable] = set()
-            for place, row in enumerate(rows):
-                if (key := row[2]) not in known and key not in taken:
-                    taken.add(key)
-                    fresh.append(place)
+            # Sets among themselves do not hash again: states are slow to hash.
+            new = {row[2] for row in rows}
+            whole = len(new) == len(rows)
+            if not self.known.isdisjoint(new):
+                new -= self.known
+                whole = False
             if claim:
-                known |= taken
-            if len(fresh) < len(rows):
+                self.known |= new
+            if not whole:
+                fresh = []
+                for place, row in enumerate(rows):
+                    if row[2] in new:
+                        new.remove(row[2])  # of equal ones the first counts
+                        fresh.append(place)
                 self.duplicates += len(rows) - len(fresh)
+                if not fresh:
+                    return [], []
                 rows = [rows[place] for place in fresh]
-                if self.priors is not None:
-                    self.priors = [self.priors[place] for place in fresh]
-        values = self.value.values(self.task, [row[1] for row in rows]) if rows else []
-        self.value_calls += len(rows)
-        self.rollouts += self.rollouts_a_state * len(rows)
-        if self.random is None:
-            ranks = sorted(range(len(rows)), key=lambda place: -values[place])
+                priors = priors and [priors[place] for place in fresh]
+        count = len(rows)
+        values = self.value.values(self.task, [row[1] for row in rows])
+        self.value_calls += count
+        self.rollouts += self.rollouts_a_state * count
+        if self.seed is None:
+            ranks = sorted(range(count), key=[-worth for worth in values].__getitem__)
         else:
-            chances = [self.random() for _ in rows]
-            ranks = sorted(range(len(rows)), key=lambda place: (-values[place], chances[place]))
-        if self.priors is not None:
-            self.priors = [self.priors[place] for place in ranks]
+            random = self.random
+            chances = [(-worth, random()) for worth in values]
+            ranks = sorted(range(count), key=chances.__getitem__)
+        self.priors = priors and [priors[place] for place in ranks]
         return [rows[place] for place in ranks], [values[place] for place in ranks]
 
     def visit(self, parent: int, row: Row, value: float) -> int:
         """Move from a visited node to a child of it, note its value, and return its number."""
-        tree = self.tree
-        tree.cursor = parent
-        tree.grow(row[0], row[1])
-        node = tree.cursor
-        tree.notes[node] = (int(100 * value + 0.5), self.name)
-        if self.dedupe:
-            self.known.add(row[2])
+        node = self.tree.plant(parent, row[0], row[1])
+        self.tree.notes[node] = (int(100 * value + 0.5), self.name)
         return node
 
     def solves(self, node: int) -> bool:
@@ -291,11 +305,17 @@ class Explorer:
         return True
 
     def result(
-        self, algorithm: str, solved: int | None = None, *, exhausted: bool = False, **more: Any
+        self,
+        algorithm: str,
+        solved: int | None = None,
+        *,
+        exhausted: bool = False,
+        iterations: int = 0,
+        visits: tuple[int, ...] = (),
+        chosen: int | None = None,
+        **more: Any,
     ) -> SearchResult:
-        """The result so far. `more`: options of the algorithm for `source`, and `iterations`, `visits`
-        and `chosen`."""
-        counts = {name: more.pop(name) for name in ("iterations", "visits", "chosen") if name in more}
+        """The result so far. `more`: options of the algorithm for `source`."""
         self.tree.cursor = len(self.tree.states) - 1 if solved is None else solved
         return SearchResult(
             tree=self.tree,
@@ -305,6 +325,9 @@ class Explorer:
             generated=self.generated,
             duplicates=self.duplicates,
             value_calls=self.value_calls,
+            iterations=iterations,
+            visits=visits,
+            chosen=chosen,
             illegal=self.illegal,
             rollouts=self.rollouts,
             tokens=self.tokens,
@@ -319,5 +342,4 @@ class Explorer:
                 **more,
             },
             seconds=perf_counter() - self.started,
-            **counts,
         )

@@ -32,20 +32,29 @@ def depth_first(
 
     if search.solves(0):
         return done(solved=0)
+    known, dedupe, solved, states = search.known, search.dedupe, task.solved, search.tree.states
     branches = [(0, zip(*search.expand(0, claim=False), strict=True))]
     while branches:
         parent, untried = branches[-1]
-        row, worth = next(untried, (None, 0.0))
-        if row is None or (prune is not None and worth <= prune):
-            branches.pop()  # children come in order of value: those after a pruned one are pruned as well
-            continue
-        if search.dedupe and row[2] in search.known:
-            search.duplicates += 1  # visited elsewhere since it was generated
-            continue
-        if search.full:
-            return done()
-        node = search.visit(parent, row, worth)
-        if search.solves(node):
-            return done(solved=node)
-        branches.append((node, zip(*search.expand(node, claim=False), strict=True)))
+        for row, worth in untried:
+            if prune is not None and worth <= prune:
+                branches.pop()  # children come in order of value: those after a pruned one are pruned as well
+                break
+            if dedupe:
+                before = len(known)
+                known.add(row[2])
+                if len(known) == before:
+                    search.duplicates += 1  # visited elsewhere since it was generated
+                    continue
+            if search.full:
+                return done()
+            node = search.visit(parent, row, worth)
+            if solved(states[node]) and search.solves(node):
+                return done(solved=node)
+            rows, values = search.expand(node, claim=False)
+            if rows:
+                branches.append((node, zip(rows, values, strict=True)))
+                break
+        else:
+            branches.pop()
     return done(exhausted=True)

@@ -104,10 +104,10 @@ def mcts(
         node: _Node | None = root
         visits = done + 1
         path = []
-        while node is not None and node.q:
+        while node is not None and (means := node.q):
             if plain:
                 factor = exploration * sqrt_log[visits]
-                scores = [q + factor * r for q, r in zip(node.q, node.r)]  # noqa: B905  # the innermost loop of all
+                scores = [q + factor * r for q, r in zip(means, node.r)]  # noqa: B905  # the innermost loop of all
             else:
                 scores = BONUSES[bonus](node, visits, exploration)
                 if widening is not None:

@@ -7,7 +7,7 @@ import pickle
 from typing import Any
 
 from ...rewards.stable import stable_text
-from ...tasks import IllegalStep, NotEnumerable
+from ...tasks import IllegalStep, NotEnumerable, Task
 from .exam import Broken, Exam, Node, short
 
 FOREIGN = 8
@@ -201,6 +201,20 @@ def heuristic(exam: Exam) -> None:
             raise Broken(f"the heuristic of {short(node.state)} is {estimate!r}, the distance {here}")
 
 
+def relax(exam: Exam) -> None:
+    """`relax`, where a task has its own, is what `expand` and `heuristic` say"""
+    task = exam.task
+    if not task.enumerable or type(task).relax is Task.relax:
+        return
+    for node in exam.nodes:
+        rows = task.expand(node.state)
+        for known in ({}, {key: cost for _, _, key, cost in rows[::2]}, {key: 9.0 for _, _, key, _ in rows}):
+            cheapest, plain = known.copy(), known.copy()
+            found = task.relax(node.state, 0.0, cheapest)
+            if (found, cheapest) != (Task.relax(task, node.state, 0.0, plain), plain):
+                raise Broken(f"relax of {short(node.state)} is not what expand and heuristic say")
+
+
 def horizon(exam: Exam) -> None:
     """no path without repeats is longer than the horizon, where there is one"""
     limit = exam.task.horizon
@@ -222,4 +236,4 @@ def giving_up(exam: Exam) -> None:
             raise Broken(f"the distance of {short(node.state)} is {here}, giving up is judged {found}")
 
 
-STATES = (pure, illegal, expand, key, distance, value, heuristic, horizon, giving_up)
+STATES = (pure, illegal, expand, key, distance, value, heuristic, relax, horizon, giving_up)

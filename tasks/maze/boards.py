@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,19 +35,37 @@ class Board:
     passages: n * n hexadecimal digits, the exits of every cell: 1 up + 2 right + 4 down + 8 left.
     exits: the same as bytes, but for the goal, where nothing is left to do.
     every: (step, difference of the cell's number) of the four steps.
+    by: {step: difference}, the same.
     moves: for the exits of a cell, in [0, 16), those of `every` that they allow.
+    ahead: the rows and columns between every cell and the goal: how far it would be without walls.
     base: `base + cell` is a number that stands for a cell of this maze (without its start) alone.
     """
 
-    __slots__ = ("_away", "_base", "_hash", "_sides", "every", "exits", "goal", "moves", "passages", "size", "start")
+    __slots__ = (
+        "_away",
+        "_hash",
+        "_sides",
+        "ahead",
+        "base",
+        "by",
+        "every",
+        "exits",
+        "goal",
+        "moves",
+        "passages",
+        "size",
+        "start",
+    )
+
+    ahead: tuple[float, ...]
+    base: int
 
     def __init__(self, size: int, passages: str, start: int, goal: int):
         self.size, self.passages, self.start, self.goal = size, passages, start, goal
         exits = passages.encode().translate(_EXITS)
         self.exits = exits[:goal] + b"\0" + exits[goal + 1 :]
-        self.every, self.moves = steps_on(size)
+        self.every, self.by, self.moves = steps_on(size)
         self._hash = hash((passages, start, goal))
-        self._base: int | None = None
         self._away: array[int] | None = None
         self._sides: NDArray[np.int8] | None = None
 
@@ -66,12 +85,16 @@ class Board:
     def __repr__(self) -> str:
         return f"Board({self.size}, {self.passages!r}, {self.start}, {self.goal})"
 
-    @property
-    def base(self) -> int:
-        if self._base is None:
+    def __getattr__(self, name: str) -> Any:
+        """`base` and `ahead` are worked out when they are first asked for."""
+        if name == "base":
             digest = blake2b(f"{self.passages} {self.goal}".encode(), digest_size=6).digest()
-            self._base = int.from_bytes(digest, "big") << 12  # 48 bits and 12: sums stay small whole numbers
-        return self._base
+            self.base = int.from_bytes(digest, "big") << 12  # 48 bits and 12: sums stay small whole numbers
+            return self.base
+        if name == "ahead":
+            self.ahead = _ahead(self.size, self.goal)
+            return self.ahead
+        raise AttributeError(f"a board has no {name}")
 
     def layers(self) -> Iterator[int]:
         """The cells at distance 0, 1, 2 and so on from the goal, as the bits of one number each; cell 0 is the highest.
@@ -141,10 +164,17 @@ Moves = tuple[tuple[str, int], ...]
 
 
 @lru_cache(maxsize=MAX_SIZE)
-def steps_on(size: int) -> tuple[Moves, tuple[Moves, ...]]:
-    """`Board.every` and `Board.moves`, which all boards of a size share."""
+def steps_on(size: int) -> tuple[Moves, dict[str, int], tuple[Moves, ...]]:
+    """`Board.every`, `Board.by` and `Board.moves`, which all boards of a size share."""
     every = tuple(zip(STEPS, (-size, 1, size, -1), strict=True))
-    return every, tuple(tuple(every[k] for k in range(4) if exits >> k & 1) for exits in range(16))
+    return every, dict(every), tuple(tuple(every[k] for k in range(4) if exits >> k & 1) for exits in range(16))
+
+
+@lru_cache(maxsize=1024)
+def _ahead(size: int, goal: int) -> tuple[float, ...]:
+    """`Board.ahead`, which all boards of a size and goal share."""
+    rows, columns = (np.abs(np.arange(float(size)) - place) for place in divmod(goal, size))
+    return tuple(np.add.outer(rows, columns).ravel().tolist())
 
 
 def whole(size: int, passages: str, start: int, goal: int) -> tuple[int, str, int, int]:

@@ -137,18 +137,7 @@ class Maze(Task[Place, str]):
         for open_step, by in board.moves[board.exits[cell]]:
             if open_step == step:
                 return _new(Place, (board, cell + by))
-        if cell == board.goal:
-            raise IllegalStep("the goal is reached")
-        if step not in STEPS:
-            raise IllegalStep("a step is up, right, down or left")
-        row, column = divmod(cell, board.size)
-        at_edge = {
-            "up": row == 0,
-            "down": row == board.size - 1,
-            "left": column == 0,
-            "right": column == board.size - 1,
-        }
-        raise IllegalStep("there is the edge of the maze" if at_edge[step] else "there is a wall")
+        raise IllegalStep(_why_not(state, step))
 
     def solved(self, state: Place) -> bool:
         return state.cell == state.board.goal
@@ -160,6 +149,21 @@ class Maze(Task[Place, str]):
         board, cell = state
         base = board.base + cell
         return [(step, _new(Place, (board, cell + by)), base + by, 1.0) for step, by in board.moves[board.exits[cell]]]
+
+    def relax(
+        self, state: Place, cost: float, cheapest: dict[Hashable, float]
+    ) -> tuple[list[tuple[str, Place, Hashable, float, float]], int]:
+        board, cell = state
+        base, ahead, moves = board.base, board.ahead, board.moves[board.exits[cell]]
+        cost += 1.0
+        found: list[tuple[str, Place, Hashable, float, float]] = []
+        for step, by in moves:
+            there = cell + by
+            key = base + there
+            if key not in cheapest or cost < cheapest[key]:
+                cheapest[key] = cost
+                found.append((step, _new(Place, (board, there)), key, cost, ahead[there]))
+        return found, len(moves)
 
     # text ---------------------------------------------------------------------------------------------------------
 
@@ -193,10 +197,7 @@ class Maze(Task[Place, str]):
     # judging ------------------------------------------------------------------------------------------------------
 
     def heuristic(self, state: Place) -> float:
-        size = state.board.size
-        row, column = divmod(state.cell, size)
-        goal_row, goal_column = divmod(state.board.goal, size)
-        return float(abs(row - goal_row) + abs(column - goal_column))
+        return state.board.ahead[state.cell]
 
     def distance(self, state: Place) -> int | float:
         away = state.board.away[state.cell]
@@ -214,18 +215,19 @@ class Maze(Task[Place, str]):
         if not isinstance(answer, str) or len(answer) > LONGEST:
             return Verdict(False, f"an answer is a text of at most {LONGEST} characters")
         words = answer.split()
-        if not words or not set(words) <= set(STEPS):
+        if not words or not _SET_OF_STEPS.issuperset(words):
             return Verdict(False, "an answer is the steps of a way: up, right, down or left, with spaces between")
         understood = " ".join(words)
-        state = self.start(problem)
+        board, cell = self.start(problem)
+        exits, bits = board.exits, _BITS
+        by = board.by
         for number, step in enumerate(words, 1):
-            try:
-                state = self.apply(state, step)
-            except IllegalStep as error:
-                return Verdict(False, f"step {number}, {step}: {error}", understood)
-        if self.solved(state):
+            if not exits[cell] & bits[step]:
+                return Verdict(False, f"step {number}, {step}: {_why_not(Place(board, cell), step)}", understood)
+            cell += by[step]
+        if cell == board.goal:
             return Verdict(True, "the way leads to the goal", understood)
-        return Verdict(False, f"the way ends at {_named(state)}, not at the goal", understood)
+        return Verdict(False, f"the way ends at {_named(Place(board, cell))}, not at the goal", understood)
 
     def picture(self, state: Place) -> Picture:
         return views.picture(state.board, state.cell)
@@ -277,11 +279,30 @@ def _block(seed: int, block: int, split: str, knobs: Knobs) -> Block:
     return draw_block(Maze().rng(seed, block, split), split, knobs)
 
 
+def _why_not(place: Place, step: str) -> str:
+    """What is wrong with an illegal step."""
+    board, cell = place
+    if cell == board.goal:
+        return "the goal is reached"
+    if step not in STEPS:
+        return "a step is up, right, down or left"
+    row, column = divmod(cell, board.size)
+    at_edge = {
+        "up": row == 0,
+        "down": row == board.size - 1,
+        "left": column == 0,
+        "right": column == board.size - 1,
+    }
+    return "there is the edge of the maze" if at_edge[step] else "there is a wall"
+
+
 def _named(place: Place) -> str:
     row, column = divmod(place.cell, place.board.size)
     return f"row {row + 1} column {column + 1}"
 
 
+_SET_OF_STEPS = frozenset(STEPS)
+_BITS = {step: 1 << k for k, step in enumerate(STEPS)}
 _new = tuple.__new__  # what `Place(...)` ends in, without the way there
 _SEEN = Struct("=4b")
 _OPEN = [bytes(exits >> k & 1 for k in range(4)) for exits in range(16)]
