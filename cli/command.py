@@ -25,6 +25,7 @@ from .arguments import whole as _whole
 from .curation import add_curation, curated
 from .policies import add_exam, add_policy, examined, first, tell
 from .prm import add_prm, done
+from .searching import add_comparison, compared
 from .solving import add_search, judgement, searched
 from .traces import add_traces, traced
 
@@ -62,6 +63,7 @@ VERBS = {
     "solve": "search a problem and print the trace of the search as text",
     "eval": "how a language model fares on a task with instructions alone; exit status 1 says that episodes were lost",
     "traces": "search many problems and write the traces to Parquet files with a manifest and a card; resumes",
+    "compare": "search the same problems in every way: a table, and success against the budget as a page",
     "check": "judge an answer; exit status 0 says that it is right, 1 that it is not",
     "check-task": "try every rule of the contract on a task; exit status 1 says that one is broken",
     "verify": "judge a response by a reference answer; exit status 0 says that it is right, 1 that it is not",
@@ -114,6 +116,8 @@ def parser() -> argparse.ArgumentParser:
     add_traces(verb("traces", write_traces))
     check = verb("check", check_answer, problem)
     check.add_argument("--answer", required=True, help='the answer, such as "8 / (3 - 8 / 3)"')
+
+    add_comparison(verb("compare", compare_task))
 
     contract = verb("check-task", check_contract)
     contract.add_argument("task", metavar="TASK", help="name of a task, see `metacot list`")
@@ -354,7 +358,7 @@ def solve_problem(options: argparse.Namespace) -> int:
     task, problem = _problem(options)
     with _explained():
         found = searched(options, task, problem)
-    return found.tell(options.json)
+    return found.tell(options.json, options.show)
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -375,6 +379,16 @@ def write_traces(options: argparse.Namespace) -> None:
         task = tasks.make(options.task)
         said = traced(options, task, _knobs(task, options.difficulty))
     print(said)
+
+
+def compare_task(options: argparse.Namespace) -> None:
+    """Searches side by side."""
+    with _explained():
+        from .. import tasks
+
+        task = tasks.make(options.task)
+        text = compared(options, task, _knobs(task, options.difficulty))
+    print(text)
 
 
 def check_answer(options: argparse.Namespace) -> int:

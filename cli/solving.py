@@ -6,10 +6,12 @@ import argparse
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .arguments import positive, whole
 from .policies import NODES, add_policy, opened
+from .searching import save_picture, search_options
 
 if TYPE_CHECKING:
     from ..agents.policies import PolicyProposer
@@ -21,10 +23,19 @@ COSTS = ("expanded", "generated", "duplicates", "value_calls", "backtracks")
 
 def add_search(verb: argparse.ArgumentParser) -> None:
     """The arguments of `solve` besides those of problems."""
-    verb.add_argument("--search", default="best_first", help="depth_first, best_first or mcts (default: %(default)s)")
+    verb.add_argument("--search", default="best_first", help="which, such as mcts or astar (default: %(default)s)")
     verb.add_argument(
         "--value", help="who values states, such as noisy:0.2 (default: oracle, for free text constant:0.5)"
     )
+    verb.add_argument(
+        "--option",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="options of the search, such as width=3, weight=1.5, bonus=puct or widening=[1,0.5]",
+    )
+    verb.add_argument("--show", action="store_true", help="draw the search, visit by visit, in place of its text")
+    verb.add_argument("--svg", type=Path, metavar="FILE", help="save the tree as a picture")
     verb.add_argument(
         "--budget", type=whole, help=f"nodes that the search may visit (default: 1000, with --policy {NODES})"
     )
@@ -51,8 +62,9 @@ class Found:
             cost |= {f"lines_{kind}": count for kind, count in self.proposer.counts.items()}
         return cost
 
-    def tell(self, as_json: bool) -> int:
-        """Print the trace, the answer with its verdict, and the cost; returns the exit status."""
+    def tell(self, as_json: bool, draw: bool = False) -> int:
+        """Print the trace, or draw its tree, the answer with its verdict, and the cost; returns the exit status."""
+        from ..agents.evaluation.tree_live import show_search
         from ..tasks import emit
         from ..tasks.grammar import prompt
 
@@ -72,7 +84,10 @@ class Found:
             judged = None if verdict is None else {"correct": verdict.correct, "reason": verdict.reason}
             print(json.dumps({**found, "verdict": judged, **self.cost()}))
         else:
-            print(prompt(task, problem) + text)
+            if draw:
+                show_search(result)
+            else:
+                print(prompt(task, problem) + text)
             nothing = "nothing more was proposed" if result.exhausted else f"no solution within {self.budget} nodes"
             said = answer if answer is not None else "gave up" if verdict else nothing
             print(f"{said}: {judgement(verdict)}" if verdict else said)
@@ -83,18 +98,26 @@ class Found:
 def searched(options: argparse.Namespace, task: Task[Any, Any], problem: Problem) -> Found:
     """Run the search that the command line names."""
     from ..agents.search import BUDGET, search
+    from ..tasks.extras import require
 
     nodes = BUDGET if options.policy is None else NODES
     budget = nodes if options.budget is None else options.budget
-    value = options.value or ("oracle" if task.enumerable else "constant:0.5")
+    value = options.value or (None if task.enumerable else "constant:0.5")
+    more = search_options(options.option)
+    if options.show:
+        require("rich", "show")
     if options.policy is None:
-        result = search(options.search, task, problem, value, budget=budget, seed=options.seed)
+        result = search(options.search, task, problem, value, budget=budget, seed=options.seed, **more)
+        if options.svg:
+            save_picture(task, result, options.svg)
         return Found(task, problem, budget, result, None)
     from ..agents.policies import PolicyProposer
 
     proposer = PolicyProposer(opened(options), task, problem, style=options.style, temperature=options.temperature)
     proposals = {"proposer": proposer, "proposals": options.proposals}
-    result = search(options.search, task, problem, value, budget=budget, seed=options.seed, **proposals)
+    result = search(options.search, task, problem, value, budget=budget, seed=options.seed, **proposals, **more)
+    if options.svg:
+        save_picture(task, result, options.svg)
     return Found(task, problem, budget, result, proposer)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -16,7 +17,7 @@ from metacot.agents.evaluation import Episode, Evaluation, SystemResult, measure
 from metacot.agents.evaluation.systems import PAIRS
 from metacot.agents.presets import PRESETS
 from metacot.agents.run_folder import RunFolder
-from metacot.agents.search import best_first
+from metacot.agents.search import ALGORITHMS, best_first
 from metacot.cli import VERBS, main, parser
 from metacot.rewards import OracleValue
 from metacot.tasks.game24 import hands
@@ -502,3 +503,36 @@ def test_verify_names_a_line_that_is_no_pair(metacot, tmp_path):
     status, _, err = metacot("verify", "--file", path)
     assert status == 2
     assert f'{path}:1: a JSON object with "prediction" and "gold" is needed' in err
+
+
+def test_solve_takes_options_draws_and_saves_a_picture(metacot, tmp_path):
+    picture = tmp_path / "tree.svg"
+    words = ("solve", "game24", "--seed", 3, "--index", 7, "--search", "mcts", "--option", "bonus=puct")
+    status, out, _ = metacot(*words, "widening=[2,0.5]", "--show", "--svg", picture)
+    assert status == 0
+    assert "#1 " in out
+    assert "── " in out
+    assert ET.fromstring(picture.read_text()).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "widening" in metacot(*words, "widening=[2,0.5]", "--json")[1]
+
+
+@pytest.mark.parametrize("option", ["girth=2", "width", "budget=3", "width=0"])
+def test_solve_refuses_options_that_a_search_does_not_have(metacot, option):
+    status, _, err = metacot("solve", "game24", "--search", "beam", "--option", option)
+    assert status == 2
+    assert err.count("\n") == 1
+
+
+def test_compare_prints_a_table_and_draws_curves(metacot, tmp_path):
+    page = tmp_path / "curves.html"
+    words = ("compare", "game24", "--values", "oracle", "noisy:0.3:{n}", "--n", 12, "--budget", 40, "--plot", page)
+    status, out, _ = metacot(*words)
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0].split()[:3] == ["search", "value", "success"]
+    assert {line.split()[0] for line in lines[1:-1]} == set(ALGORITHMS)
+    assert "12 problems, at most 40 nodes" in lines[-1]
+    assert page.read_text().count("<figcaption>") == 2
+    again = metacot(*words, "--searches", "mcts")[1]
+    assert again.splitlines()[1].split()[:12] == next(line for line in lines if line.startswith("mcts")).split()[:12]
+    assert metacot("compare", "game24", "--searches", "dream")[0] == 2

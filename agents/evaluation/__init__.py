@@ -3,6 +3,7 @@
 from .episodes import Episode, Evaluation, SystemResult, measure, solved_within
 from .report import write_report
 from .restarts import Restarts, restarted
+from .searches import SearchRow, compare_searches, searches_page, searches_text
 from .stats import Interval, curve, interval, paired_difference, pass_at_k, success_within, token_budgets
 from .table import (
     Comparison,
@@ -26,7 +27,9 @@ __all__ = [
     "Pair",
     "Restarts",
     "Row",
+    "SearchRow",
     "SystemResult",
+    "compare_searches",
     "comparisons",
     "comparisons_html",
     "comparisons_markdown",
@@ -38,6 +41,8 @@ __all__ = [
     "pass_at_k",
     "restarted",
     "rows",
+    "searches_page",
+    "searches_text",
     "solved_within",
     "success_within",
     "table_html",

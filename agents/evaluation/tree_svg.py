@@ -15,6 +15,7 @@ from typing import Any
 
 from ...tasks import Backtrack, NewAttempt, Refused, Step, Submit, Task, Trace
 from ...tasks.tree import Tree
+from .page import STYLE
 
 LETTER, SMALL = 7.3, 7.0
 """Width of a letter of the node and of the step font in pixels."""
@@ -94,6 +95,14 @@ def tree_svg(told: Story, most: int = MOST_NODES) -> str:
         f"<svg class='tree' width='{width:.0f}' height='{bottom - top:.0f}' "
         f"viewBox='0 {top:.0f} {width:.0f} {bottom - top:.0f}' role='img' aria-label='{label}'>{''.join(parts)}</svg>"
     )
+
+
+def tree_file(told: Story, most: int = MOST_NODES) -> str:
+    """The picture as an SVG file of its own, with its colours."""
+    svg = tree_svg(told, most)
+    head, mark, rest = svg.partition(">")
+    head = head.replace("<svg", "<svg xmlns='http://www.w3.org/2000/svg'", 1)
+    return f"{head}{mark}<style><![CDATA[{STYLE}]]></style>{rest}\n"
 
 
 @dataclass(slots=True)
