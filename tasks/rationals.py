@@ -66,7 +66,7 @@ def _ratio(numerator: int, denominator: int) -> Ratio:
     """`Ratio(numerator, denominator)` of numbers in lowest terms, which need not be reduced again."""
     ratio: Any = object.__new__(Ratio)
     ratio._numerator, ratio._denominator = numerator, denominator
-    return ratio  # type: ignore[no-any-return]
+    return ratio
 
 
 class Combine(NamedTuple):
