@@ -38,7 +38,7 @@ with tempfile.TemporaryDirectory() as folder:
 print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024)
 """
 SIZES = (5_000, 50_000)
-GROWTH_BAR = 1.5
+GROWTH_BAR = 1.1
 
 
 def run() -> list[tuple[str, float, str]]:
