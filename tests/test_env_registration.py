@@ -193,6 +193,6 @@ def test_every_argument_is_documented(env_class):
 
 
 def test_the_face_of_the_room():
-    classes = ["ContractError", "Curriculum", "ReasoningEnv", "RecordExploration", "SingleAttempt"]
+    classes = ["ContractError", "Curriculum", "ReasoningEnv", "RecordExploration", "Shaped", "SingleAttempt"]
     classes += ["StepBudget", "TextReasoning", "TokenBudget", "Trial", "VectorReasoning"]
     assert sorted(metacot.envs.__all__) == [*classes, "check_task", "env_ids", "explorations", "instructions"]
