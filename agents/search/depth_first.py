@@ -32,7 +32,7 @@ def depth_first(
 
     if search.solves(0):
         return done(solved=0)
-    known, dedupe, solved, states = search.known, search.dedupe, task.solved, search.tree.states
+    known, dedupe = search.known, search.dedupe
     branches = [(0, zip(*search.expand(0, claim=False), strict=True))]
     while branches:
         parent, untried = branches[-1]
@@ -49,7 +49,7 @@ def depth_first(
             if search.full:
                 return done()
             node = search.visit(parent, row, worth)
-            if solved(states[node]) and search.solves(node):
+            if search.solves(node):
                 return done(solved=node)
             rows, values = search.expand(node, claim=False)
             if rows:
