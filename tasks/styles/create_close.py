@@ -21,24 +21,23 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from ..actions import Backtrack, GiveUp, Step, Submit
-from ..errors import UnreadableStep
+from ..actions import GiveUp, Step, Submit
 from ..task import Task
 from ..tree import Tree
-from .lines import LineStyle, Said, noted
-
-_STEP = re.compile(
-    r"create #([0-9]{1,9}) (.+?) state (.*?) ?c[0-9]{1,9}(?: h[0-9a-z.+]{1,20})?(?: v([0-9]{1,3}))?(?: goal)?"
-)
-_BACK = re.compile(r"close #[0-9]{1,9} open #([0-9]{1,9})")
-_END = re.compile(r"answer(?: (.*))?")
-_NONE = "no plan"
+from .lines import PatternStyle
 
 
-class CreateClose(LineStyle):
+class CreateClose(PatternStyle):
     """Tokens of a planner; see the module."""
 
     name = "create_close"
+    step_line = re.compile(
+        r"create #(?P<node>[0-9]{1,9}) (?P<step>.+?) state (?P<state>.*?) ?"
+        r"c[0-9]{1,9}(?: h[0-9a-z.+]{1,20})?(?: v(?P<value>[0-9]{1,3}))?(?: goal)?"
+    )
+    back_line = re.compile(r"close #[0-9]{1,9} open #(?P<node>[0-9]{1,9})")
+    end_line = re.compile(r"answer(?: (?P<answer>.*))?")
+    none_line = "no plan"
 
     def write_step(self, tree: Tree, step: Step, node: int, state: str, place: int) -> str:
         task = tree.task
@@ -56,7 +55,7 @@ class CreateClose(LineStyle):
         return f"close #{left} open #{tree.cursor}"
 
     def write_end(self, tree: Tree, action: Submit | GiveUp, place: int) -> str:
-        return _NONE if isinstance(action, GiveUp) else f"answer {action.answer}".rstrip()
+        return self.none_line if isinstance(action, GiveUp) else f"answer {action.answer}".rstrip()
 
     def solution(self, tree: Tree, action: Submit | GiveUp) -> list[str]:
         if isinstance(action, GiveUp) or action.answer not in ("", tree.answer()):
@@ -66,18 +65,3 @@ class CreateClose(LineStyle):
 
     def of_solution(self, line: str) -> bool:
         return line.startswith("plan ")
-
-    def read(self, tree: Tree, line: str) -> Said | None:
-        if line == _NONE:
-            return Said(GiveUp())
-        if found := _END.fullmatch(line):
-            return Said(Submit(found[1] or ""))
-        if found := _BACK.fullmatch(line):
-            return Said(Backtrack(int(found[1])))
-        if not (found := _STEP.fullmatch(line)):
-            return None
-        try:
-            step = Step(tree.task.read(tree.state, found[2]), value=noted(found[4]))
-        except (UnreadableStep, ValueError):
-            return None
-        return Said(step, int(found[1]), found[3])

@@ -6,13 +6,14 @@ are true, and kept as the step's claim where they are not, as in the suite's own
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..actions import Action, Backtrack, GiveUp, NewAttempt, Refused, Step, Submit
-from ..errors import IllegalStep, TraceError
+from ..errors import IllegalStep, TraceError, UnreadableStep
 from ..grammar import BLANK, CLOSE, CUT, MAX_LINE, MAX_TEXT, NO_ACTION, TOO_LONG
 from ..problem import Problem
 from ..task import Task
@@ -151,6 +152,33 @@ class LineStyle(ABC):
             claim=None if said.state in (None, tree.task.brief(tree.state)) else said.state,
             claimed_node=None if said.node in (None, tree.cursor) else said.node,
         )
+
+
+class PatternStyle(LineStyle):
+    """A style with one form of line for each kind of action.
+
+    step_line: has the groups step, node, state and value. back_line: node. end_line: answer. none_line: gives up.
+    """
+
+    step_line: re.Pattern[str]
+    back_line: re.Pattern[str]
+    end_line: re.Pattern[str]
+    none_line: str
+
+    def read(self, tree: Tree, line: str) -> Said | None:
+        if line == self.none_line:
+            return Said(GiveUp())
+        if found := self.end_line.fullmatch(line):
+            return Said(Submit(found["answer"] or ""))
+        if found := self.back_line.fullmatch(line):
+            return Said(Backtrack(int(found["node"])))
+        if not (found := self.step_line.fullmatch(line)):
+            return None
+        try:
+            step = Step(tree.task.read(tree.state, found["step"]), value=noted(found["value"]))
+        except (UnreadableStep, ValueError):
+            return None
+        return Said(step, int(found["node"]), found["state"])
 
 
 def noted(text: str | None) -> int | None:

@@ -13,21 +13,22 @@ from __future__ import annotations
 
 import re
 
-from ..actions import Backtrack, GiveUp, Step, Submit
-from ..errors import UnreadableStep
+from ..actions import GiveUp, Step, Submit
 from ..tree import Tree
-from .lines import LineStyle, Said, noted
-
-_STEP = re.compile(r"Operation (.+?) makes node #([0-9]{1,9}): (.*?)(?:, worth ([0-9]{1,3}))?(?:\. Goal!)?")
-_BACK = re.compile(r"Move to node #([0-9]{1,9}):.*")
-_END = re.compile(r"Solution:(?: (.*))?")
-_NONE = "Exhausted: no solution"
+from .lines import PatternStyle
 
 
-class Stream(LineStyle):
+class Stream(PatternStyle):
     """Operations, nodes and moves; see the module."""
 
     name = "stream"
+    step_line = re.compile(
+        r"Operation (?P<step>.+?) makes node #(?P<node>[0-9]{1,9}): (?P<state>.*?)"
+        r"(?:, worth (?P<value>[0-9]{1,3}))?(?:\. Goal!)?"
+    )
+    back_line = re.compile(r"Move to node #(?P<node>[0-9]{1,9}):.*")
+    end_line = re.compile(r"Solution:(?: (?P<answer>.*))?")
+    none_line = "Exhausted: no solution"
 
     def write_step(self, tree: Tree, step: Step, node: int, state: str, place: int) -> str:
         written = tree.task.write(tree.states[tree.parents[tree.cursor]], step.step)
@@ -38,19 +39,4 @@ class Stream(LineStyle):
         return f"Move to node #{tree.cursor}: {tree.task.brief(tree.state)}"
 
     def write_end(self, tree: Tree, action: Submit | GiveUp, place: int) -> str:
-        return _NONE if isinstance(action, GiveUp) else f"Solution: {action.answer}".rstrip()
-
-    def read(self, tree: Tree, line: str) -> Said | None:
-        if line == _NONE:
-            return Said(GiveUp())
-        if found := _END.fullmatch(line):
-            return Said(Submit(found[1] or ""))
-        if found := _BACK.fullmatch(line):
-            return Said(Backtrack(int(found[1])))
-        if not (found := _STEP.fullmatch(line)):
-            return None
-        try:
-            step = Step(tree.task.read(tree.state, found[1]), value=noted(found[4]))
-        except (UnreadableStep, ValueError):
-            return None
-        return Said(step, int(found[2]), found[3])
+        return self.none_line if isinstance(action, GiveUp) else f"Solution: {action.answer}".rstrip()
