@@ -11,9 +11,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 
 from ..files import write_whole
+from ..policies.model import quiet
 from ..tracking import HackingMonitor, Tracker
 from ..tracking.hacking import GROUP
 
@@ -52,6 +53,13 @@ class KeepMonitor(TrainerCallback):
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             write_whole(folder / self.FILE, json.dumps(self.monitor.state()))
+
+
+def go_on(trainer: Any, checkpoint: str | None) -> None:
+    """Train to the end, from a checkpoint (None = from the start), with `Report` speaking for the trainer."""
+    trainer.remove_callback(PrinterCallback)
+    with quiet():
+        trainer.train(resume_from_checkpoint=checkpoint)
 
 
 def last_checkpoint(folder: Path) -> str | None:

@@ -170,7 +170,7 @@ def _train(
 ) -> Any:
     """Train in place; item u of `data` is the whole batch of update u."""
     transformers = require("transformers", "train")
-    from .checkpoints import MarkComplete, last_checkpoint
+    from .checkpoints import MarkComplete, go_on, last_checkpoint
     from .machine import placement
     from .progress import Report
 
@@ -202,9 +202,7 @@ def _train(
         callbacks=[MarkComplete(), Report(STAGE, tracker, names)],
         **more,
     )
-    trainer.remove_callback(transformers.PrinterCallback)  # `Report` speaks for the trainer
-    with quiet():
-        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    go_on(trainer, last_checkpoint(folder))
     model.eval()
     return trainer
 

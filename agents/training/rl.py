@@ -113,7 +113,7 @@ def train_rl(
     """
     language_model = trained_model(policy)
     trl, datasets = require("trl", "train"), require("datasets", "train")
-    from .checkpoints import KeepMonitor, MarkComplete, last_checkpoint
+    from .checkpoints import KeepMonitor, MarkComplete, go_on, last_checkpoint
     from .grpo_adapter import Completion, CreditGRPOTrainer
     from .machine import first_process, placement, processes
     from .progress import Report
@@ -199,8 +199,7 @@ def train_rl(
                 Report("rl", tracker, METRIC_NAMES, probe, settings.probe_every),
             ],
         )
-        trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
-        trainer.train(resume_from_checkpoint=checkpoint)
+    go_on(trainer, checkpoint)
     language_model.model.eval()
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...tasks.extras import require
-from ..policies.model import LanguageModel, quiet
+from ..policies.model import LanguageModel
 from ..tracking import Tracker
 from .examples import Example
 from .intervals import check_intervals
@@ -86,7 +86,7 @@ def train_sft(
     Raises ValueError where no example is short enough.
     """
     trl, datasets, arrow = require("trl", "train"), require("datasets", "train"), require("pyarrow", "train")
-    from .checkpoints import MarkComplete, last_checkpoint
+    from .checkpoints import MarkComplete, go_on, last_checkpoint
     from .machine import placement
     from .optimizer import MuonWithAdamW
     from .progress import Report
@@ -142,8 +142,6 @@ def train_sft(
             ),
         ],
     )
-    trainer.remove_callback(require("transformers", "lm").PrinterCallback)  # `Report` speaks for the trainer
-    with quiet():
-        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    go_on(trainer, last_checkpoint(folder))
     language_model.model.eval()
     return {"examples": len(short), "left_out": len(examples) - len(short), "tokens": int(tokens[-1])}
