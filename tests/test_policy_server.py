@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -63,7 +63,8 @@ def send(status: int, body: bytes, length: int | None = None, **headers: str) ->
 
 
 def good(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-    """As a model that plays well."""
+    """As a model that plays well, and takes a moment to think."""
+    time.sleep(0.01)
     logprobs = {"content": [{"token": "a", "logprob": -0.25}, {"token": "b", "logprob": -0.5}]}
     send(200, completion(solver(context_of(asked["messages"])), logprobs=logprobs))(handler, asked)
 
@@ -86,56 +87,10 @@ def reset(handler: BaseHTTPRequestHandler, asked: dict) -> None:
     handler.connection.close()
 
 
-class Server:
-    """Answers the n-th request by the n-th of its functions, and any further one by the last."""
-
-    def __init__(self, answers: list[Answer]):
-        outer = self
-        self.seen: list[dict] = []
-        self.busy = self.most = 0
-        lock = threading.Lock()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                listed = {"data": [{"id": "played"}, {"id": "other"}]} if answers[-1] is good else {"data": []}
-                send(200, json.dumps(listed).encode())(self, {})
-
-            def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                with lock:
-                    outer.seen.append(asked)
-                    answer = answers[min(len(outer.seen), len(answers)) - 1]
-                    outer.busy += 1
-                    outer.most = max(outer.most, outer.busy)
-                try:
-                    answer(self, asked)
-                except OSError:  # the client has hung up
-                    pass
-                finally:
-                    with lock:
-                        outer.busy -= 1
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
-
-
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
-    servers = []
-
-    def start(*answers: Answer) -> Server:
-        servers.append(Server(list(answers)))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.http.shutdown()
-        server.http.server_close()
+def serve(chat_server):
+    """A server that lists models if it is one that plays."""
+    return lambda *answers: chat_server(*answers, models=["played", "other"] if answers[-1] is good else [])
 
 
 @pytest.fixture
@@ -148,7 +103,7 @@ def metacot(capsys):
     return run
 
 
-def opened(server: Server, **client: object):
+def opened(server: Any, **client: object):
     return make_policy(f"openai:{server.url}#m", **{"timeout": 20.0, "pause": 0.01, "tries": 2, **client})
 
 
@@ -179,17 +134,17 @@ def test_a_server_that_plays_well_solves_every_problem(serve):
     assert exam.success[0] == 1.0
     assert [episode.tokens for episode in exam.episodes] == [28] * 6  # three steps and an answer, seven each
     assert 1 < server.most <= 3
-    first = server.seen[0]
+    first = server.seen[0][2]
     assert {"model": "m", "temperature": 1.0, "stop": ["\n"], "logprobs": True}.items() <= first.items()
     assert "Search by writing one action a line" in first["messages"][0]["content"]
-    assert [message["role"] for message in server.seen[-1]["messages"]][:3] == ["user", "assistant", "user"]
+    assert [message["role"] for message in server.seen[-1][2]["messages"]][:3] == ["user", "assistant", "user"]
 
 
 def test_the_same_rows_and_turns_are_asked_with_the_same_seeds(serve):
     def seeds():
         server = serve(good)
         examine(opened(server), GAME, HANDS[:3], ExamSettings(style="none"))
-        return sorted(asked["seed"] for asked in server.seen)
+        return sorted(asked["seed"] for _, _, asked in server.seen)
 
     assert seeds() == seeds()
     assert len(set(seeds())) == 12
@@ -247,8 +202,8 @@ def test_forks_go_on_with_a_conversation_of_their_own(serve):
         session.fork(0)
     assert [line.row for line in session.sample()] == [1]
     session.close(1)
-    assert [message["content"] for message in server.seen[-1]["messages"][1:]] == [line.text, "Go on."]
-    assert server.seen[0]["seed"] != server.seen[1]["seed"]
+    assert [message["content"] for message in server.seen[-1][2]["messages"][1:]] == [line.text, "Go on."]
+    assert server.seen[0][2]["seed"] != server.seen[1][2]["seed"]
 
 
 def test_a_refusal_is_a_line_that_is_counted(serve):
@@ -264,7 +219,7 @@ def test_a_long_line_is_refused_and_not_sent_back_whole(serve):
     server = serve(send(200, completion("4 " * 100_000)))
     exam = examine(opened(server), GAME, HANDS[:1], ExamSettings(budget=2))
     assert exam.illegal["too_long"] == 2
-    assert len(server.seen[-1]["messages"][1]["content"]) <= 1001
+    assert len(server.seen[-1][2]["messages"][1]["content"]) <= 1001
 
 
 def test_rl_refuses_a_server(serve):
@@ -315,7 +270,7 @@ def test_eval_says_how_a_server_fares(serve, metacot):
     assert (status, said) == (0, "")
     assert "#played on game24" in out
     assert "success        100.0%" in out
-    assert server.seen[0]["model"] == "played"
+    assert server.seen[0][2]["model"] == "played"
 
 
 @pytest.mark.parametrize("failure", FAILURES)
