@@ -21,3 +21,12 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     finally:
         half.unlink(missing_ok=True)
     return path
+
+
+def clear_halves(folder: Path) -> None:
+    """Remove what `write_whole` leaves anywhere in `folder` when its process is killed.
+
+    For work that goes on in a folder of its own: nothing else writes there.
+    """
+    for half in folder.rglob(".*.half"):
+        half.unlink()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from .files import write_whole
+from .files import clear_halves, write_whole
 from .presets import RunSettings
 from .stopwatch import Stopwatch
 
@@ -46,6 +46,7 @@ class RunFolder:
             found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
             return found
         folder.mkdir(parents=True, exist_ok=True)
+        clear_halves(folder)
         watch = Stopwatch(folder / "seconds.json")
         with watch.saving():
             result = work(folder)

@@ -14,7 +14,7 @@ from ... import __version__
 from ...tasks import Task
 from ...tasks.extras import require
 from ..engines import Engine, make_engine, missing
-from ..files import write_whole
+from ..files import clear_halves, write_whole
 from .card import Totals, card
 from .order import merge, plan
 from .reading import MANIFEST, read_manifest, rows_of
@@ -55,8 +55,7 @@ def synthesize(
     if manifest["finished"] and all((out / file["name"]).exists() for file in manifest["files"]):
         progress(settings.problems)
         return manifest
-    for half in (*out.glob(".*.half"), *(out / PARTS).glob(".*.half")):
-        half.unlink()  # of a process that was killed while it wrote
+    clear_halves(out)
     with opened as pool:
         files = _make(pool, task, settings, out, progress)
     totals = Totals(settings.problems)
