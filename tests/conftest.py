@@ -14,16 +14,15 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
+from chat_server import Answer, ChatServer
 
 # The same examples on every run and on every machine, however slow: a failure is about the code, never about luck.
 hypothesis.settings.register_profile("deterministic", derandomize=True, deadline=None, database=None)
@@ -85,66 +84,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # A server on this machine
-
-Answer = Callable[[BaseHTTPRequestHandler, dict], None]
-"""What a server does with a request: writes to the handler, given the JSON that was asked."""
-
-
-class ChatServer:
-    """Answers the n-th request by the n-th of its functions, and any further one by the last.
-
-    models: what it lists. seen: (path, headers, JSON) of every request. most: requests that were at work at a time. One
-    is at work until its reply begins, so never after the client has read it.
-    """
-
-    def __init__(self, answers: list[Answer], models: list[str]):
-        outer = self
-        self.seen: list[tuple[str, dict, dict]] = []
-        self.most = 0
-        at_work: set[BaseHTTPRequestHandler] = set()
-        lock = threading.Lock()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = json.dumps({"data": [{"id": model} for model in models]}).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                with lock:
-                    outer.seen.append((self.path, dict(self.headers), asked))
-                    answer = answers[min(len(outer.seen), len(answers)) - 1]
-                    at_work.add(self)
-                    outer.most = max(outer.most, len(at_work))
-                try:
-                    answer(self, asked)
-                except OSError:  # the client has hung up
-                    pass
-                finally:
-                    self.done()
-
-            def end_headers(self) -> None:
-                self.done()
-                super().end_headers()
-
-            def done(self) -> None:
-                with lock:
-                    at_work.discard(self)
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
-
-    def close(self) -> None:
-        self.http.shutdown()
-        self.http.server_close()
 
 
 @pytest.fixture

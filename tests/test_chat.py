@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from chat_server import completion, drip, hang, hang_up, send
 
 from metacot.agents.curation import chat_policy, solve_rate
 from metacot.rewards import ChatClient, ChatError, RubricReward
@@ -18,51 +17,16 @@ MESSAGES = [{"role": "user", "content": "hello"}]
 RUBRIC = (Point("All", 2.0, "Everything."),)
 
 
-def completion(text: str | None, finish: str = "stop", **message: object) -> bytes:
-    choice = {"message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}
-    return json.dumps({"choices": [choice]}).encode()
-
-
 @pytest.fixture
 def serve(chat_server):
     return chat_server
-
-
-def answer(status: int, body: bytes, length: int | None = None, **headers: str) -> Callable:
-    def send(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return send
-
-
-def hang(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-    time.sleep(1.5)
-
-
-def drip(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-    """Always something, never everything."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    for _ in range(40):
-        handler.wfile.write(b" ")
-        time.sleep(0.05)
-
-
-def hang_up(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-    handler.connection.close()
 
 
 def no_http(handler: BaseHTTPRequestHandler, asked: dict) -> None:
     handler.wfile.write(b"what?\r\n\r\n")
 
 
-GOOD = answer(200, completion("fine"))
+GOOD = send(200, completion("fine"))
 
 
 def client(server: Any, **options: object) -> ChatClient:
@@ -81,18 +45,18 @@ def test_a_completion_is_asked_for_and_read(serve):
 
 
 TRANSIENT = [
-    ("500", answer(500, b"oops")),
-    ("503", answer(503, b"")),
-    ("429", answer(429, b"slow down", Retry_After="0.01")),
-    ("408", answer(408, b"")),
-    ("an unreadable Retry-After", answer(429, b"", Retry_After="Wed, 21 Oct 2026 07:28:00 GMT")),
-    ("garbage", answer(200, b"<html>hello</html>")),
-    ("truncated JSON", answer(200, completion("fine")[:-7])),
-    ("a body shorter than promised", answer(200, completion("fine"), length=10_000)),
-    ("no choices", answer(200, b'{"choices": []}')),
-    ("choices of another kind", answer(200, b'{"choices": {"0": 1}}')),
-    ("content of another kind", answer(200, completion(None, refusal=7))),
-    ("deep nesting", answer(200, b"[" * 100_000)),
+    ("500", send(500, b"oops")),
+    ("503", send(503, b"")),
+    ("429", send(429, b"slow down", Retry_After="0.01")),
+    ("408", send(408, b"")),
+    ("an unreadable Retry-After", send(429, b"", Retry_After="Wed, 21 Oct 2026 07:28:00 GMT")),
+    ("garbage", send(200, b"<html>hello</html>")),
+    ("truncated JSON", send(200, completion("fine")[:-7])),
+    ("a body shorter than promised", send(200, completion("fine"), length=10_000)),
+    ("no choices", send(200, b'{"choices": []}')),
+    ("choices of another kind", send(200, b'{"choices": {"0": 1}}')),
+    ("content of another kind", send(200, completion(None, refusal=7))),
+    ("deep nesting", send(200, b"[" * 100_000)),
     ("a hung-up connection", hang_up),
     ("no HTTP", no_http),
     ("silence", hang),
@@ -110,8 +74,8 @@ def test_what_may_pass_is_tried_again(serve, failing):
 @pytest.mark.parametrize(
     ("failing", "kind", "status"),
     [
-        (answer(500, b"oops"), "status", 500),
-        (answer(200, b"{"), "garbage", None),
+        (send(500, b"oops"), "status", 500),
+        (send(200, b"{"), "garbage", None),
         (no_http, "garbage", None),
         (hang_up, "unreachable", None),
         (hang, "timeout", None),
@@ -131,7 +95,7 @@ def test_what_never_passes_is_one_error_in_bounded_time(serve, failing, kind, st
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 302])
 def test_what_is_the_askers_mistake_is_not_tried_again(serve, status):
-    server = serve(answer(status, b"no such model", Location="http://127.0.0.1:1/"))
+    server = serve(send(status, b"no such model", Location="http://127.0.0.1:1/"))
     with pytest.raises(ChatError, match=f"HTTP {status}: no such model"):
         client(server).complete(MESSAGES)
     assert len(server.seen) == 1
@@ -150,7 +114,7 @@ def test_many_are_asked_at_once_but_not_more_than_allowed_and_one_failure_is_its
         time.sleep(0.05)
         GOOD(handler, asked)
 
-    server = serve(answer(404, b"gone"), slow)
+    server = serve(send(404, b"gone"), slow)
     replies = client(server, concurrency=3, timeout=20.0).complete_all([MESSAGES] * 9)
     assert sum(isinstance(reply, ChatError) for reply in replies) == 1
     assert sum(getattr(reply, "text", "") == "fine" for reply in replies) == 8
@@ -158,16 +122,16 @@ def test_many_are_asked_at_once_but_not_more_than_allowed_and_one_failure_is_its
 
 
 def test_a_model_on_a_server_is_a_policy_whose_failures_are_no_wrong_answers(serve):
-    server = serve(answer(200, completion(r"\boxed{4}")), answer(200, completion("5")))
+    server = serve(send(200, completion(r"\boxed{4}")), send(200, completion("5")))
     found = solve_rate("What is 2 + 2?", "4", chat_policy(client(server, timeout=20.0), temperature=1.0), 4)
     assert (found.solved, found.tries) == (1, 4)
     assert {body["temperature"] for _, _, body in server.seen} == {1.0}
     with pytest.raises(ChatError, match="HTTP 404"):
-        solve_rate("What is 2 + 2?", "4", chat_policy(client(serve(answer(404, b"gone")))), 2)
+        solve_rate("What is 2 + 2?", "4", chat_policy(client(serve(send(404, b"gone")))), 2)
 
 
 def test_a_refusal_is_a_reply(serve):
-    reply = client(serve(answer(200, completion(None, refusal="I will not.")))).complete(MESSAGES)
+    reply = client(serve(send(200, completion(None, refusal="I will not.")))).complete(MESSAGES)
     assert (reply.text, reply.refusal) == ("", "I will not.")
 
 
@@ -189,14 +153,14 @@ POINTS = completion('Correct.\n{"points": [{"number": 1, "awarded": 1}]}')
 @pytest.mark.parametrize(
     ("answers", "share", "reason"),
     [
-        ([answer(200, POINTS)], 0.5, ""),
-        ([answer(500, b""), hang_up, answer(200, POINTS)], 0.5, ""),
-        ([answer(500, b"")], None, "status"),
-        ([answer(200, POINTS[:-9])], None, "garbage"),
+        ([send(200, POINTS)], 0.5, ""),
+        ([send(500, b""), hang_up, send(200, POINTS)], 0.5, ""),
+        ([send(500, b"")], None, "status"),
+        ([send(200, POINTS[:-9])], None, "garbage"),
         ([hang], None, "timeout"),
-        ([answer(200, completion("", refusal="I cannot."))], None, "refused"),
-        ([answer(200, completion("Full marks!"))], None, "unreadable"),
-        ([answer(200, completion('{"points": [{"number": 1, "awar', "length"))], None, "cut off"),
+        ([send(200, completion("", refusal="I cannot."))], None, "refused"),
+        ([send(200, completion("Full marks!"))], None, "unreadable"),
+        ([send(200, completion('{"points": [{"number": 1, "awar', "length"))], None, "cut off"),
     ],
 )
 def test_a_judge_on_a_failing_server_judges_or_says_why_not(serve, answers, share, reason):

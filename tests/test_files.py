@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -23,8 +22,8 @@ def test_a_process_killed_while_it_writes_leaves_the_old_file_and_a_half_that_is
     write_whole(path, "old")
     killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(path)], check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert len(os.listdir(path.parent)) == 2
+    assert len(list(path.parent.iterdir())) == 2
     clear_halves(tmp_path)
-    assert os.listdir(path.parent) == ["file.txt"]
+    assert list(path.parent.iterdir()) == [path]
     assert path.read_text() == "old"
     clear_halves(tmp_path / "not there")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from random import Random
 from typing import Any
 
 import pytest
+from chat_server import completion, drip, hang, hang_up, send
 
 from metacot.agents.policies import ExamSettings, PolicyProposer, examine, make_policy, trained_model
 from metacot.agents.search import best_first
@@ -40,51 +40,11 @@ def context_of(messages: list[dict[str, str]]) -> str:
     return prompt + "".join(f"{text}\n" for text in others if text != "Go on.")
 
 
-def completion(text: str | None, finish: str = "stop", **more: object) -> bytes:
-    message = {"role": "assistant", "content": text, "refusal": more.pop("refusal", None)}
-    return json.dumps({"choices": [{"message": message, "finish_reason": finish, **more}], "usage": USAGE}).encode()
-
-
-USAGE = {"completion_tokens": 7}
-
-Answer = Callable[[BaseHTTPRequestHandler, dict], None]
-
-
-def send(status: int, body: bytes, length: int | None = None, **headers: str) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
-
-
 def good(handler: BaseHTTPRequestHandler, asked: dict) -> None:
     """As a model that plays well, and takes a moment to think."""
     time.sleep(0.01)
     logprobs = {"content": [{"token": "a", "logprob": -0.25}, {"token": "b", "logprob": -0.5}]}
     send(200, completion(solver(context_of(asked["messages"])), logprobs=logprobs))(handler, asked)
-
-
-def hang(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-    time.sleep(0.8)
-
-
-def drip(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-    """Always something, never everything."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    for _ in range(20):
-        handler.wfile.write(b" ")
-        time.sleep(0.05)
-
-
-def reset(handler: BaseHTTPRequestHandler, asked: dict) -> None:
-    handler.connection.close()
 
 
 @pytest.fixture
@@ -119,7 +79,7 @@ FAILURES = {
     "no choices": send(200, b'{"choices": []}'),
     "another shape": send(200, b'{"choices": {"0": "4 * 6"}}'),
     "content of another kind": send(200, b'{"choices": [{"message": {"content": ["4 * 6"]}}]}'),
-    "a reset": reset,
+    "a reset": hang_up,
     "a drip": drip,
     "a huge reply": send(200, completion("4 * 6 " * 2_000_000)),
 }
@@ -298,7 +258,7 @@ def test_eval_keeps_what_a_failing_server_left(serve, metacot, failure):
 
 
 def test_a_failing_request_is_made_again(serve, metacot):
-    server = serve(send(429, b"", Retry_After="0.01"), reset, good)
+    server = serve(send(429, b"", Retry_After="0.01"), hang_up, good)
     status, _, _ = metacot("eval", "game24", "--policy", f"openai:{server.url}#m", "--n", 1, "--style", "none")
     assert status == 0
 
