@@ -33,7 +33,7 @@ def add_policy(verb: argparse.ArgumentParser, *, required: bool) -> None:
 def add_exam(verb: argparse.ArgumentParser) -> None:
     """The arguments of `eval` besides those of problems and policies."""
     verb.add_argument("--n", type=positive, default=20, help="problems, from --index on (default: %(default)s)")
-    verb.add_argument("--budget", type=positive, default=32, help="steps an episode (default: %(default)s)")
+    verb.add_argument("--budget", type=positive, help="steps an episode (default: the task's for this difficulty)")
     verb.add_argument("--feedback", default="state", help="state, none or random (default: %(default)s)")
     verb.add_argument("--json", action="store_true", help="print one JSON object instead of text")
 

@@ -67,6 +67,8 @@ class TaskEnv(gym.Env[Obs, Act]):
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # type: ignore[misc]
+    _sized: ClassVar[bool] = False
+    """Are the spaces made for one budget?"""
     problem: Problem
     tree: Tree
 
@@ -77,19 +79,18 @@ class TaskEnv(gym.Env[Obs, Act]):
         task_options: Mapping[str, Any] | None,
         split: str,
         difficulty: str | Mapping[str, Any] | None,
-        budget: int,
+        budget: int | None,
         rewards: Mapping[str, float] | Iterable[tuple[Reward, float]] | None,
         value: str | None,
         render_mode: str | None,
     ):
-        if not (isinstance(budget, int) and budget >= 1):
+        if not (budget is None or (isinstance(budget, int) and budget >= 1)):
             raise ValueError(f"budget must be a whole number of steps, at least 1, got {budget!r}")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be None, 'ansi' or 'rgb_array', got {render_mode!r}")
         if not isinstance(task, str) and task_options:
             raise ValueError("task_options are for a task given by name")
         self.task: Task[Any, Any] = tasks.make(task, **(task_options or {})) if isinstance(task, str) else task
-        self.budget = budget
         self.render_mode = render_mode
         self.value = None if value is None else make_value(value, self.task)
         self.attempt_budget: int | None = None
@@ -97,8 +98,9 @@ class TaskEnv(gym.Env[Obs, Act]):
         self.success = self.reached = False
         self._judge = Judge(rewards, self.task)
         self._dealer = Dealer(self.task, split, difficulty)
-        self._most = self._next_budget = budget
-        self._limit = budget
+        self._said = budget is not None  # by the user, else by the task for each difficulty
+        self.budget = budget if budget is not None else self.task.budget(**self._dealer.difficulty)
+        self._most = self._next_budget = self._limit = self.budget
         self._over = True
 
     @property
@@ -112,9 +114,17 @@ class TaskEnv(gym.Env[Obs, Act]):
         return dict(self._dealer.difficulty)
 
     def set_difficulty(self, difficulty: str | Mapping[str, Any] | None) -> None:
-        """Deal problems of another difficulty from the next reset on. Raises ValueError for one that is unknown or has
-        no problems, and then nothing has changed."""
+        """Deal problems of another difficulty from the next reset on, with the task's budget for it unless a budget was
+        given. Raises ValueError for one that is unknown, has no problems, or has a larger budget than the spaces were
+        made for, and then nothing has changed."""
+        budget = self._next_budget if self._said else self.task.budget(**self.task.knobs(difficulty))
+        if self._sized and budget > self._most:
+            raise ValueError(
+                f"difficulty {difficulty!r} takes {budget} steps, the spaces were made for {self._most}: "
+                f"make the environment with budget={budget}"
+            )
         self._dealer.retune(difficulty)
+        self._next_budget, self._most = budget, max(budget, self._most)
 
     def set_budget(self, steps: int) -> None:
         """Let an episode cost so many steps from the next reset on; at most the budget that the spaces were made for.
@@ -123,7 +133,7 @@ class TaskEnv(gym.Env[Obs, Act]):
         """
         if not (isinstance(steps, int) and 1 <= steps <= self._most):
             raise ValueError(f"steps must be a whole number in 1..{self._most}, the budget made for, got {steps!r}")
-        self._next_budget = steps
+        self._next_budget, self._said = steps, True
 
     def add_rewards(self, rewards: Mapping[str, float] | Iterable[tuple[Reward, float]]) -> None:
         """More reward terms beside those that are there. Raises ValueError for a name that is taken or unknown."""

@@ -61,7 +61,8 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
       `reset(seed=s)` is problem (s, 0), every later unseeded reset one index further; past the end of a finite family
       the same order begins again. `reset(options={"problem": p, "index": i, "split": "test"})` says it for one
       episode; a given problem is not counted.
-    - `budget` (32): steps an episode may cost. `memory` ("tree" or "cursor"), `flat` (False): see Observation.
+    - `budget` (None): steps an episode may cost; None: as many as the task has for this difficulty,
+      `metacot.tasks.Task.budget`, 32 for most. `memory` ("tree" or "cursor"), `flat` (False): see Observation.
     - `on_solved` ("end" or "continue"): does reaching a solved state end the episode?
     - `rewards` (`{"outcome": 1.0}`): terms to weights, see `metacot.rewards.make_reward`, or (reward, weight)
       pairs. `value` (None): spelling of a value for `info`, e.g. "oracle" or "noisy:0.2".
@@ -75,6 +76,8 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
     - v0: first version.
     """
 
+    _sized = True
+
     def __init__(
         self,
         task: str | Task[Any, Any],
@@ -82,7 +85,7 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
         task_options: Mapping[str, Any] | None = None,
         split: str = "train",
         difficulty: str | Mapping[str, Any] | None = None,
-        budget: int = 32,
+        budget: int | None = None,
         memory: str = "tree",
         flat: bool = False,
         on_solved: str = "end",
@@ -104,9 +107,9 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
             raise ValueError(f"the steps of {self.task.name} cannot be listed; it has a text environment only")
         if on_solved not in ON_SOLVED:
             raise ValueError(f"on_solved must be one of {', '.join(ON_SOLVED)}, got {on_solved!r}")
-        max_nodes = budget + 1
+        max_nodes = self.budget + 1
         self._ends = on_solved == "end"
-        self._board = make_board(self.task, budget, memory, flat)
+        self._board = make_board(self.task, self.budget, memory, flat)
         self._observe = self._board.observe
         self.observation_space = self._board.space
         self._goto = self.task.n_actions
@@ -263,10 +266,10 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
     def snapshot(self) -> Any:
         counters = self.steps, self.success, self.reached, self._limit, self._over, self.attempt_budget, self.verdict
         kept = self._board.snapshot(), self._faces[:], self._taken.copy(), self._log[:]
-        return self.problem, self.tree.copy(), kept, (*counters, self._first)
+        return self.problem, self.tree.copy(), kept, (*counters, self._first, self.budget)
 
     def restore(self, snapshot: Any) -> None:
-        problem, tree, (board, faces, taken, log), (*counters, self._first) = snapshot
+        problem, tree, (board, faces, taken, log), (*counters, self._first, self.budget) = snapshot
         self.problem, self.tree = problem, tree.copy()
         self._faces, self._taken, self._log = faces[:], taken.copy(), log[:]
         self._board.restore(board)

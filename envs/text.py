@@ -66,7 +66,7 @@ class TextReasoning(TaskEnv[str, str]):
     goes past the token budget is not carried out either. Reaching a solved state ends nothing.
 
     ## Arguments
-    - `task`, `task_options`, `split`, `difficulty`, `budget` (32), `rewards`, `value`, `render_mode`: as in
+    - `task`, `task_options`, `split`, `difficulty`, `budget` (None), `rewards`, `value`, `render_mode`: as in
       `ReasoningEnv`, with the same addresses and reset options. With `value`, `info["value"]` is that of the cursor.
     - `feedback` ("state", "none" or "random"): see Observation.
     - `style` ("none", "short" or "full"): see `metacot.envs.instructions`; "none" is the question alone.
@@ -88,7 +88,7 @@ class TextReasoning(TaskEnv[str, str]):
         task_options: Mapping[str, Any] | None = None,
         split: str = "train",
         difficulty: str | Mapping[str, Any] | None = None,
-        budget: int = 32,
+        budget: int | None = None,
         feedback: str = "state",
         style: str = "none",
         tokens: int | None = None,
@@ -311,13 +311,13 @@ class TextReasoning(TaskEnv[str, str]):
     def snapshot(self) -> Any:
         counters = self.steps, self.tokens, self.success, self.reached, self._limit, self._over, self._written
         kept = self.attempt_budget, self._closed, self._actions[:], _copy(self._decoy), self.verdict
-        return self.problem, self.tree.copy(), counters, (*kept, self._first, self._told)
+        return self.problem, self.tree.copy(), counters, (*kept, self._first, self._told, self.budget)
 
     def restore(self, snapshot: Any) -> None:
         self.problem, tree, counters, kept = snapshot
         self.tree = tree.copy()
         self.steps, self.tokens, self.success, self.reached, self._limit, self._over, self._written = counters
-        self.attempt_budget, self._closed, actions, decoy, self.verdict, self._first, self._told = kept
+        self.attempt_budget, self._closed, actions, decoy, self.verdict, self._first, self._told, self.budget = kept
         self._actions, self._decoy = actions[:], _copy(decoy)
 
 

@@ -32,6 +32,9 @@ Knobs = TypeVar("Knobs", bound="DataclassInstance")
 
 SPLITS = ("train", "val", "test")
 
+BUDGET = 32
+"""Steps of an episode where a task says nothing else."""
+
 UNKNOWN = Verdict(None, "it is not known whether this problem has a solution")
 UNSOLVABLE = Verdict(True, "the problem has no solution")
 SOLVABLE = Verdict(False, "the problem has a solution")
@@ -100,6 +103,11 @@ class Task(ABC, Generic[State, Step]):
             known = ", ".join(self.levels) or "none"
             raise ValueError(f"{self.name} has no level {difficulty!r}; levels: {known}")
         return dict(self.levels[difficulty])
+
+    def budget(self, **difficulty: Any) -> int:
+        """Steps that an episode may cost where nobody says otherwise, 1 or more: enough for a shortest solution of a
+        problem of this difficulty, and some ways back. Environments and exams take it; nothing here depends on it."""
+        return BUDGET
 
     def attributes(self, problem: Problem) -> dict[str, float]:
         """Named measures of how hard this problem is."""

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 
-from metacot.envs import ReasoningEnv
+from metacot import tasks
+from metacot.envs import ReasoningEnv, TextReasoning
 from metacot.rewards import OracleValue
 from metacot.tasks import Backtrack, GiveUp, Problem, Refused, Step, Submit, emit, parse, replay
 from metacot.tasks.game24 import Game24
@@ -135,6 +136,32 @@ def test_the_tree_grows_and_any_node_is_one_action_away(env):
     assert (info["event"], observation["cursor_index"], len(env.tree)) == ("revisit", 1, 3)
     assert observation["steps_left"] == 32 - 5
     assert info["action_mask"][GO : GO + 4].tolist() == [1, 0, 1, 0], "not the cursor, not what does not exist"
+
+
+@pytest.mark.parametrize(
+    ("name", "difficulty", "steps"),
+    [
+        ("game24", "hard", 32),
+        ("countdown", "hard", 32),
+        ("maze", None, 32),
+        ("maze", "hard", 80),
+        ("maze", {"generator": "wilson"}, 64),
+        ("sokoban", None, 32),
+        ("sokoban", "hard", 125),
+        ("sudoku", "easy", 32),
+        ("sudoku", None, 36),
+        ("sudoku", "hard", 108),
+        ("sudoku", {"size": 9, "blanks": 10}, 32),
+    ],
+)
+def test_the_budget_is_that_of_the_task_unless_it_is_given(name, difficulty, steps):
+    task = tasks.make(name)
+    assert task.budget(**task.knobs(difficulty)) == steps
+    for kind in (ReasoningEnv, TextReasoning):
+        env = kind(name, difficulty=difficulty)
+        env.reset(seed=0)
+        assert env.budget == steps
+        assert kind(name, difficulty=difficulty, budget=5).budget == 5
 
 
 def test_the_budget_counts_steps_moves_and_refusals():

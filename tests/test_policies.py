@@ -431,6 +431,16 @@ def test_a_policy_can_be_examined_in_any_manner(feedback, style):
     assert [episode.steps for episode in exam.episodes] == [3, 3, 3]
 
 
+def test_an_exam_has_the_steps_of_its_task_unless_it_is_told():
+    maze = make("maze")
+    hard = [maze.problem(0, index, "test", size=20) for index in range(2)]
+    exam = examine(says("nowhere"), maze, hard)
+    assert exam.settings.budget == maze.budget(size=20)
+    assert [episode.steps for episode in exam.episodes] == [80, 80]
+    assert "80 steps" in exam.text()
+    assert examine(says("nowhere"), maze, hard, ExamSettings(budget=3)).settings.budget == 3
+
+
 def test_an_exam_is_reproducible(tiny):
     settings = ExamSettings(budget=4, style="none", max_line=8)
     first, again = (examine(TransformersPolicy(tiny), GAME, HANDS[:4], settings) for _ in range(2))

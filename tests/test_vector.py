@@ -143,6 +143,12 @@ def test_without_a_seed_there_are_problems_too():
     assert len({envs.problem(env).seed for env in range(3)}) == 3
 
 
+@pytest.mark.parametrize(("difficulty", "steps"), [("easy", 32), ("hard", 80)])
+def test_the_budget_is_that_of_the_task_unless_it_is_given(difficulty, steps):
+    assert VectorReasoning("maze", 2, difficulty=difficulty).reset(seed=0)[0]["steps_left"].tolist() == [steps] * 2
+    assert VectorReasoning("maze", 2, difficulty=difficulty, budget=7).budget == 7
+
+
 def test_what_is_returned_is_left_alone():
     envs = gym.make_vec("MetaCoT/Game24-v0", 3, NATIVE)
     first, info = envs.reset(seed=0)

@@ -496,6 +496,40 @@ def test_a_trial_counts_by_its_last_attempt():
     assert env.step("answer 0")[4]["curriculum"]["level"] == 0
 
 
+def test_every_level_has_its_own_budget_where_none_was_given():
+    env = Curriculum(TextReasoning("maze"), window=1)
+    for level, steps in (("easy", 32), ("hard", 80), ("medium", 32)):
+        env.load({"level": env.levels.index(level), "recent": []})
+        env.reset(seed=0)
+        assert env.unwrapped.budget == steps
+    said = Curriculum(TextReasoning("maze", budget=7), start=2)
+    said.reset(seed=0)
+    assert said.unwrapped.budget == 7
+
+
+def test_spaces_made_for_one_budget_refuse_a_level_that_takes_more_and_say_how_many():
+    with pytest.raises(ValueError, match=r"'hard' takes 80 steps, .* make the environment with budget=80"):
+        Curriculum(ReasoningEnv("maze"))
+    env = ReasoningEnv("maze", difficulty="hard")
+    env.set_difficulty("easy")
+    observation, _ = env.reset(seed=0)
+    assert (env.budget, observation["steps_left"]) == (32, 32)
+    easy = env.snapshot()
+    env.set_difficulty("hard")
+    env.reset()
+    assert env.budget == 80
+    env.restore(easy)
+    assert env.budget == 32
+    assert env.step(env.action_space.n - 1)[0] in env.observation_space
+
+
+def test_a_budget_set_later_is_not_forgotten_with_the_difficulty():
+    env = StepBudget(TextReasoning("maze"), 9)
+    env.unwrapped.set_difficulty("hard")
+    env.reset(seed=0)
+    assert env.unwrapped.budget == 9
+
+
 # budgets ------------------------------------------------------------------------------------------------------------
 
 

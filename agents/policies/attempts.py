@@ -16,7 +16,8 @@ from .policy import MAX_LINE_TOKENS, Policy
 class PolicyAttempts:
     """Attempts of a policy that reads the instructions, the question and all earlier attempts with their outcomes.
 
-    budget: steps of one attempt. Each attempt numbers its own states, from #0 on.
+    budget: steps of one attempt, None = as many as the task has for the problem. Each attempt numbers its own states,
+    from #0 on.
 
     Attributes:
         tokens: written so far. failed: attempts that the policy could not finish; they end where it stopped.
@@ -27,7 +28,7 @@ class PolicyAttempts:
         policy: Policy,
         *,
         style: str = "full",
-        budget: int = 32,
+        budget: int | None = None,
         temperature: float = 1.0,
         max_line: int = MAX_LINE_TOKENS,
     ):
@@ -37,7 +38,7 @@ class PolicyAttempts:
 
     @property
     def name(self) -> str:
-        return f"{self.policy.name}, {self.budget} steps"
+        return self.policy.name if self.budget is None else f"{self.policy.name}, {self.budget} steps"
 
     def attempt(self, task: Task[Any, Any], problem: Problem, history: History, rng: Random) -> Trace:
         """See `Attempter.attempt`."""

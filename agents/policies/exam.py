@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -19,11 +19,12 @@ from .policy import MAX_LINE_TOKENS, Policy
 
 @dataclass(frozen=True)
 class ExamSettings:
-    """budget: steps an episode. style: of the instructions. feedback: of the environment. temperature: 0.0 = greedy.
-    max_line: tokens after which a line is cut. seed: of the policy's chance.
+    """budget: steps an episode, None = as many as the task has for its problems. style: of the instructions. feedback:
+    of the environment. temperature: 0.0 = greedy. max_line: tokens after which a line is cut. seed: of the policy's
+    chance.
     """
 
-    budget: int = 32
+    budget: int | None = None
     style: str = "full"
     feedback: str = "state"
     temperature: float = 1.0
@@ -33,9 +34,10 @@ class ExamSettings:
 
 @dataclass(frozen=True)
 class Exam:
-    """episodes: those that came to an end; one whose context was full counts as one that failed, and in `full`.
-    lost: why each other one did not, because the policy could not go on; they count nowhere else.
-    illegal: refused lines by kind, of which `refusals` were the model's declining. seconds: wall time of the whole.
+    """settings: with the budget that there was. episodes: those that came to an end; one whose context was full counts
+    as one that failed, and in `full`. lost: why each other one did not, because the policy could not go on; they count
+    nowhere else. illegal: refused lines by kind, of which `refusals` were the model's declining. seconds: wall time of
+    the whole.
     """
 
     policy: str
@@ -102,6 +104,9 @@ def examine(
     """One episode a problem, all at once. `progress` is told how many more have ended. What a server does never raises:
     the episodes that it cost are counted."""
     settings = settings or ExamSettings()
+    if settings.budget is None:
+        budgets = (task.budget(**problem.difficulty) for problem in problems)
+        settings = replace(settings, budget=max(budgets, default=task.budget()))
     started = perf_counter()
     environments, prompts = [], []
     for problem in problems:

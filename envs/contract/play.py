@@ -16,7 +16,7 @@ from .exam import Broken, Exam, short
 from .hostile import HOSTILE, LINES, LONG, PLAIN
 
 BUDGET = 32
-"""Steps that an episode may cost, or as many as the longest known solution takes."""
+"""Steps that an episode of random or senseless play may cost."""
 
 EPISODES = 10
 """So many episodes are played at random in every environment."""
@@ -61,11 +61,10 @@ def oracle(exam: Exam) -> None:
     if not known:
         raise Broken("no problem has a known solution: that takes `distance`, or a reference answer `Problem.gold`")
     exam.longest = max(len(steps) for _, (steps, _) in known)
-    budget = max(BUDGET, exam.longest)
     task = exam.task
     for env_id in ids(exam):
         for arguments in ({"feedback": "state"}, {"feedback": "none"}) if is_text(env_id) else ({"memory": "cursor"},):
-            env: Any = made(exam, env_id, task=task, budget=budget, **arguments)
+            env: Any = made(exam, env_id, task=task, **arguments)
             for problem, (steps, end) in known:
                 env.reset(options={"problem": problem})
                 state = task.start(problem)

@@ -10,6 +10,9 @@ from ...rewards.stable import stable_text
 from ...tasks import IllegalStep, NotEnumerable, Task
 from .exam import Broken, Exam, Node, short
 
+OF_A_LEVEL = 8
+"""So many problems of every named level must fit into the budget of the level."""
+
 FOREIGN = 8
 """So many steps of other states are tried in a state where they are not legal."""
 
@@ -226,6 +229,24 @@ def horizon(exam: Exam) -> None:
             raise Broken(f"the horizon is {limit}; {short(node.state)} is {len(node.path)} in and has {here} to go")
 
 
+def budget(exam: Exam) -> None:
+    """the default budget is a whole number of steps in which a problem can be solved, at every level"""
+    task, seed = exam.task, exam.seed
+    asked = [(exam.knobs, exam.problems)]
+    asked += [
+        (task.knobs(level), [task.problem(seed, index, "train", **task.knobs(level)) for index in range(OF_A_LEVEL)])
+        for level in task.levels
+    ]
+    for knobs, problems in asked:
+        steps = task.budget(**knobs)
+        if not (type(steps) is int and steps >= 1):
+            raise Broken(f"the budget of {knobs} is a whole number of steps, at least 1, got {steps!r}")
+        for problem in problems:
+            away = exam.distance(task.start(problem))
+            if away is not None and steps < away < math.inf:
+                raise Broken(f"{short(problem)} takes {away} steps, and the budget of {knobs} is {steps}")
+
+
 def giving_up(exam: Exam) -> None:
     """giving up is right just where the distance is infinite, wrong where it is finite, else wrong or not judged"""
     for node in exam.starts:
@@ -236,4 +257,4 @@ def giving_up(exam: Exam) -> None:
             raise Broken(f"the distance of {short(node.state)} is {here}, giving up is judged {found}")
 
 
-STATES = (pure, illegal, expand, key, distance, value, heuristic, relax, horizon, giving_up)
+STATES = (pure, illegal, expand, key, distance, value, heuristic, relax, horizon, budget, giving_up)

@@ -76,7 +76,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         task_options: Mapping[str, Any] | None = None,
         split: str = "train",
         difficulty: str | Mapping[str, Any] | None = None,
-        budget: int = 32,
+        budget: int | None = None,
         memory: str = "tree",
         flat: bool = False,
         on_solved: str = "end",
@@ -88,18 +88,19 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
             raise ValueError(f"the native vector environment has no {names}; use vectorization_mode='sync'")
         if not (isinstance(num_envs, int) and num_envs >= 1):
             raise ValueError(f"num_envs must be a whole number, at least 1, got {num_envs!r}")
-        if not (isinstance(budget, int) and 1 <= budget < FRESH):
-            raise ValueError(f"budget must be a whole number of steps, at least 1, got {budget!r}")
         if on_solved not in ON_SOLVED:
             raise ValueError(f"on_solved must be one of {', '.join(ON_SOLVED)}, got {on_solved!r}")
         self.task: Task[Any, Any] = tasks.make(task, **(task_options or {})) if isinstance(task, str) else task
-        self.num_envs, self.budget, self.max_nodes = num_envs, budget, budget + 1
         self._terms = weighted(rewards, self.task)
         if strange := [reward.name for reward, _ in self._terms if not _known(reward)]:
             raise ValueError(f"the native vector environment has no reward {', '.join(strange)}; use 'sync'")
         self._plain = self._terms == ((Outcome(), 1.0),)
         self._ends, self._tree, self._flat = on_solved == "end", memory == "tree", flat
         self._dealer = Dealer(self.task, split, difficulty)  # which says whether there are problems at all
+        budget = self.task.budget(**self._dealer.difficulty) if budget is None else budget
+        if not (isinstance(budget, int) and 1 <= budget < FRESH):
+            raise ValueError(f"budget must be a whole number of steps, at least 1, got {budget!r}")
+        self.num_envs, self.budget, self.max_nodes = num_envs, budget, budget + 1
         self._rules = rules_for(self.task, split, self._dealer.difficulty, num_envs, self.max_nodes)
         steps, nodes = self.task.n_actions, self.max_nodes
         self.single_observation_space = make_board(self.task, budget, memory, flat).space

@@ -25,6 +25,9 @@ SALT = "maze"
 
 WALLS = "walls"
 GENERATORS = (WALLS, *CARVERS)
+WINDING = ("depth_first", "wilson")
+"""Those in whose mazes a shortest way may pass a large part of all cells. With the others it seldom has more than three
+times as many steps as a side has cells."""
 
 SMALLEST = 4
 """The smallest side of mazes that are dealt: below, a split could be empty."""

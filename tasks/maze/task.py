@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from ..errors import IllegalStep, UnreadableStep
 from ..pictures import Picture
 from ..problem import Problem, Verdict
-from ..task import SOLVABLE, UNSOLVABLE, Task, read_knobs
+from ..task import BUDGET, SOLVABLE, UNSOLVABLE, Task, read_knobs
 from . import views
 from .boards import MAX_SIZE, STEPS, UNREACHED, Board, board_of, symmetric, whole
-from .families import DEFAULT, LEVELS, Block, Knobs, draw_block
+from .families import DEFAULT, LEVELS, WINDING, Block, Knobs, draw_block
 
 LONGEST = 20_000
 """Longer answers are refused unread (characters)."""
@@ -109,6 +109,12 @@ class Maze(Task[Place, str]):
         """Mazes have no end. Raises ValueError for an unknown split or difficulty."""
         read_knobs(Knobs, difficulty)
         self._known(split)
+
+    def budget(self, **difficulty: Any) -> int:
+        """32, or more where shortest ways are longer: 4 steps for each cell of a side, and as many as there are cells
+        where corridors wind ("depth_first" and "wilson")."""
+        knobs = read_knobs(Knobs, difficulty)
+        return max(BUDGET, knobs.size * (knobs.size if knobs.generator in WINDING else 4))
 
     def attributes(self, problem: Problem) -> dict[str, float]:
         """`plan`: steps of a shortest way, infinite where there is none; `size`; `crossings`: the share of cells with

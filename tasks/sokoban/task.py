@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import IllegalStep, UnreadableStep
 from ..pictures import Picture
 from ..problem import Problem, Verdict
-from ..task import SOLVABLE, Task, read_knobs, split_of
+from ..task import BUDGET, SOLVABLE, Task, read_knobs, split_of
 from . import text as format_
 from .board import DIRECTIONS, Board, Level, cells_of
 from .deadlocks import deadlock
@@ -109,6 +109,10 @@ class Sokoban(Task[Level, str]):
 
     def count(self, split: str = "train", **difficulty: Any) -> None:
         read_knobs(Knobs, difficulty)  # raises where there is no such family; there is no end to those there are
+
+    def budget(self, **difficulty: Any) -> int:
+        """32, or five steps for every four of `moves`, within which there is a solution."""
+        return max(BUDGET, read_knobs(Knobs, difficulty).moves * 5 // 4)
 
     def attributes(self, problem: Problem) -> dict[str, float]:
         """`boxes`; `floor`: cells one can stand on; `moves`: of a shortest solution, infinite where there is none, NaN

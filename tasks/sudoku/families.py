@@ -46,13 +46,18 @@ class Knobs:
             rule = f"blanks must be None or a whole number in {FEWEST}..{MOST[self.size]} for size {self.size}"
             raise ValueError(f"{rule}, got {self.blanks!r}")
 
+    @property
+    def empty(self) -> int:
+        """How many cells are empty."""
+        return USUAL[self.size] if self.blanks is None else self.blanks
+
 
 DEFAULT = Knobs()
 
 
 def draw(rng: np.random.Generator, split: str, knobs: Knobs) -> str:
     """A grid of a split with one solution: a random full one, from which digits are taken as long as it has one."""
-    size, blanks = knobs.size, USUAL[knobs.size] if knobs.blanks is None else knobs.blanks
+    size, blanks = knobs.size, knobs.empty
     chance = chances(rng)
     while True:
         cells = list(random_solution(size, chance))

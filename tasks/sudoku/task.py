@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import IllegalStep, UnreadableStep
 from ..pictures import Picture
 from ..problem import Problem, Verdict
-from ..task import Task, read_knobs
+from ..task import BUDGET, Task, read_knobs
 from .families import DEFAULT, LEVELS, Knobs, canonical, draw
 from .solver import BOXES, guesses, peers_of, solutions
 
@@ -165,6 +165,10 @@ class Sudoku(Task[Grid, int]):
         """Grids have no end here. Raises ValueError for an unknown split or difficulty."""
         read_knobs(Knobs, difficulty)
         self._known(split)
+
+    def budget(self, **difficulty: Any) -> int:
+        """32, or two steps for each empty cell."""
+        return max(BUDGET, 2 * read_knobs(Knobs, difficulty).empty)
 
     def attributes(self, problem: Problem) -> dict[str, float]:
         """`size`; `blanks`: empty cells; `branching`: the mean number of steps open for one at the start; `guesses`:
