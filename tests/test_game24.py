@@ -598,14 +598,24 @@ def test_training_and_validation_leave_the_held_out_puzzles_out_for_every_target
         assert sorted(family(task, "test", **knobs)) == sorted(family(TASK, "test", **knobs))
 
 
-def test_a_puzzle_file_defines_the_order_of_every_split_and_unranked_hands_come_last(shuffled):
+def test_a_puzzle_file_defines_the_order_of_what_one_is_judged_on_and_unranked_hands_come_last(shuffled):
     path, rows = shuffled
     task = Game24(puzzles=path)
-    for split in ("train", "val", "test"):
+    for split in ("val", "test"):
         dealt = family(task, split, seed=3)
         ranked = [hand for hand in dealt if hand in set(rows)]
         assert ranked == [hand for hand in rows if hand in set(dealt)]
         assert dealt[: len(ranked)] == ranked
+
+
+def test_training_stays_shuffled_with_a_puzzle_file(shuffled):
+    path, rows = shuffled
+    task = Game24(puzzles=path)
+    one, two = (family(task, "train", seed=seed) for seed in (3, 4))
+    assert one != two
+    assert sorted(one) == sorted(two)
+    assert np.array_equal(task.hands(3, 0, len(one), "train")[:, :4], one)
+    assert np.array_equal(task.hands(3, 0, 5, "val")[:, :4], family(task, "val", seed=9)[:5])
 
 
 def test_problems_from_a_puzzle_file_carry_the_solve_rate_of_their_hand(shuffled):

@@ -29,6 +29,10 @@ def same(a: Form, b: Form, how: Conventions) -> bool:
         return _same_value(a, b, how)
     if isinstance(a, Relation) or isinstance(b, Relation):
         return _with_relation(a, b, how)
+    if isinstance(a, Value) and (vector := _components(a.node)):
+        return same(vector, b, how)
+    if isinstance(b, Value) and (vector := _components(b.node)):
+        return same(a, vector, how)
     if isinstance(a, Joined) or isinstance(b, Joined):
         return _same_regions(a, b)
     if isinstance(a, Items) and isinstance(b, Items):
@@ -52,6 +56,8 @@ def same(a: Form, b: Form, how: Conventions) -> bool:
         return (len(a.items) == 1 or not a.opening) and all(same(item, b, how) for item in a.items)
     if isinstance(a, Words) and isinstance(b, Items) and not b.opening:
         return _letters(a.text) == [_letter(item) for item in b.items]
+    if isinstance(a, Items) and isinstance(b, Words) and not a.opening:
+        return _letters(b.text) == [_letter(item) for item in a.items]
     if isinstance(b, Items) and isinstance(a, Value) and how.brackets_forgiven:
         return len(b.items) == 1 and b.opening != "" and same(a, b.items[0], how)
     return False
@@ -67,6 +73,8 @@ def _same_value(a: Value, b: Value, how: Conventions) -> bool:
     if not plain_a and not plain_b:
         assert a.unit is not None
         assert b.unit is not None
+        if PERCENT in (a.unit, b.unit) and a.unit.dimension[0] == b.unit.dimension[0]:  # 20% and 20% increase
+            return _same_number(a.node, b.node, how)
         if a.unit.dimension != b.unit.dimension or not how.convert_units:
             return False
         return _same_number(_in_base_units(a), _in_base_units(b), how)
@@ -222,6 +230,22 @@ def _vector(matrix: Matrix, items: Items, how: Conventions) -> bool:
     return all(len(row) == 1 for row in matrix.rows) and _in_order([row[0] for row in matrix.rows], items.items, how)
 
 
+def _components(node: Node) -> Items | None:
+    """A sum of multiples of the vectors i, j and k as (a, b) or (a, b, c)."""
+    names = nodes.symbols(node)
+    if not {"unit j", "unit k"} & names or not names <= {"unit i", "unit j", "unit k"}:
+        return None
+    axes = ("unit i", "unit j", "unit k") if "unit k" in names else ("unit i", "unit j")
+    found = []
+    for axis in axes:
+        part = node
+        for name in axes:
+            part = nodes.replaced(part, name, nodes.number(int(name == axis)))
+        found.append(part)
+    whole = nodes.total([nodes.product([part, ("sym", axis)]) for part, axis in zip(found, axes, strict=True)])
+    return Items(tuple(map(Value, found)), "<|", "|>") if same_node(whole, node) else None
+
+
 def _terms(form: Form) -> tuple[Node, ...] | None:
     """The terms of a ratio; of a time `1:20` as well, and a fraction a/b is a:b."""
     if isinstance(form, Ratio):
@@ -256,12 +280,20 @@ def _with_relation(a: Form, b: Form, how: Conventions) -> bool:
     relation, other, first = (a, b, True) if isinstance(a, Relation) else (b, a, False)
     assert isinstance(relation, Relation)
     if set(relation.signs) & _INEQUALITIES:
-        if relation.signs == ("in",) and not isinstance(other, Items | Joined):
-            return False
+        if relation.signs == ("in",):
+            if not isinstance(other, Items | Joined):
+                return False
+            if _same_members(relation.sides[1], other, how):
+                return True
         return how.inequality_is_interval and _same_regions(a, b)
     return how.assignment_forgiven and any(
         same(value, other, how) if first else same(other, value, how) for value in _values(relation)
     )
+
+
+def _same_members(a: Form, b: Form, how: Conventions) -> bool:
+    """Is `a` a set in braces and `b` the same, or the list of its members?"""
+    return isinstance(a, Items) and isinstance(b, Items) and _kind(a) == "set" and _same_items(a, b, how)
 
 
 def _is_function(a: Form, b: Form) -> bool:
@@ -278,7 +310,7 @@ def _values(relation: Relation) -> list[Form]:
     elif len(sides) == 2 and is_name(sides[1]):  # 5 = x
         return [sides[0]]
     elif isinstance(sides[0], Value) and nodes.symbols(sides[0].node):
-        return []
+        return sides[1:] if isinstance(sides[1], Matrix) and sides[0].node[0] == "pow" else []  # A^{-1}
     strict = Conventions(unit_forgiven=True)
     kept = [sides[0]]
     for sign, side in zip(relation.signs[-len(sides) + 1 :] if len(sides) > 1 else (), sides[1:], strict=True):

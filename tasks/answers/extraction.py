@@ -25,7 +25,7 @@ _TAG_START = re.compile("<answer", re.IGNORECASE)
 _TAG = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 _HASHES = re.compile(r"^\s*####\s*(.+?)\s*$", re.MULTILINE)
 _PHRASE = re.compile(
-    r"(?:\b(?:final |correct )?answer\b|\bfinal result\b|答案)\**\s*"
+    r"(?:\b(?:final |correct )?ans(?:wer)?\b|\bfinal result\b|答案)\**\s*"
     r"(?:(?:to (?:the|this) \w+ )?(?:is|equals|:|=|是|为)|:)\**\s*:?\s*(?:\n+\s*)?",
     re.IGNORECASE,
 )
@@ -36,6 +36,9 @@ _CONCLUSION = re.compile(
     re.IGNORECASE,
 )
 _FORMULA = re.compile(r"(?<!\\)\$\$?(.+?)(?<!\\)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_LABEL = re.compile(r"[A-Z][a-z]+(?: [a-z]+){0,3}(?: [0-9]+)?:\s+(?=\S)")
+_REJECTED = re.compile(r",? (?:and |but )?not [^,]{1,60}$")
+_TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _PROSE = re.compile(r"[A-Za-z]{4,} [A-Za-z]{2,} [A-Za-z]{2,}")
 _INJECTION = re.compile(
     r"\b(?:ignore|disregard|forget)\s+(?:"
@@ -49,6 +52,7 @@ _STATEMENT = re.compile(
     r"(?: equal to| exactly)? ([^\n]{1,120}?)\.?"
 )
 _DENIAL = re.compile(r"n't\b|\b(?:not|never|no|false|wrong|incorrect|if|unless|or|but|either|neither)\b", re.IGNORECASE)
+_JUDGED = re.compile("true|false|correct|incorrect", re.IGNORECASE)
 MAX_MARKS = 64
 """Boxes and tags in one response."""
 
@@ -132,6 +136,7 @@ def _sentence(text: str, start: int) -> str:
     """From `start` to the end of the sentence, without an emphasis that was opened before it."""
     end = _SENTENCE.search(text, start)
     said = text[start : end.start() if end else len(text)].strip().strip("*").strip()
+    said = _REJECTED.sub("", said)
     formulas = list(_FORMULA.finditer(said))
     if len(formulas) == 1:  # "the value $x = 5$, as asked", but not "$5$ cm"
         formula = formulas[0]
@@ -146,7 +151,7 @@ def _last_line(text: str) -> str:
         return _CONCLUSION.sub("", line, count=1) if _CONCLUSION.match(line) else line
     if len(line) <= MAX_ANSWER and ("\\begin" in line or line.startswith(("$$", "\\["))) and not _PROSE.search(line):
         return line  # one formula on several lines
-    line = line.rsplit("\n", 1)[-1].strip()
+    line = _LABEL.sub("", line.rsplit("\n", 1)[-1].strip(), count=1)
     line = _CONCLUSION.sub("", line, count=1) if _CONCLUSION.match(line) else line
     formulas = _FORMULA.findall(line)
     if len(formulas) == 1:
@@ -156,5 +161,9 @@ def _last_line(text: str) -> str:
 
 def stated(sentence: str) -> str | None:
     """What a sentence such as `The total is 12 dollars.` says that something is; None where it says no such thing."""
+    if sentence.startswith("\\text{"):
+        sentence = _TEXT.sub(r"\1", sentence).strip()
     found = _STATEMENT.fullmatch(sentence)
-    return None if found is None or _DENIAL.search(sentence) else found[1].strip()
+    if found is None or _DENIAL.search(sentence, 0, found.start(1)):
+        return None
+    return None if _DENIAL.search(found[1]) and not _JUDGED.fullmatch(found[1]) else found[1].strip()

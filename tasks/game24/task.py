@@ -31,10 +31,10 @@ class Game24(NumberGame):
     The seed of an address permutes the hands of a split.
 
     Args:
-        puzzles: path of a CSV file with human solve rates (see `read_puzzles`). It defines the order of every split,
-            from easy to hard for people, whatever the seed (hands that it lacks come last), and adds the split
-            "puzzles": rows 901-1000, as far as the knobs allow them. Training and validation then leave those hands
-            out as well, and problems with target 24 carry the solve rate of their hand.
+        puzzles: path of a CSV file with human solve rates (see `read_puzzles`). It adds the split "puzzles", rows
+            901-1000 as far as the knobs allow them, and defines the order of all splits that one is judged on, from
+            easy to hard for people, whatever the seed (hands that it lacks come last). Training stays shuffled, and
+            like validation leaves those hundred hands out. Problems with target 24 carry the solve rate of their hand.
     """
 
     name = "game24"
@@ -59,7 +59,7 @@ class Game24(NumberGame):
         family = self._family(split, knobs)
         if not 0 <= index < len(family):
             raise IndexError(f"split {split!r} has {len(family)} hands, there is no index {index}")
-        hand = family[index if self.puzzles else order(self.name, split, seed, len(family))[index]]
+        hand = family[index if self._ordered(split) else order(self.name, split, seed, len(family))[index]]
         rate = self._rates.get(hand) if knobs.target == 24 else None
         return Problem(self.name, (hand, knobs.target), seed, index, split, difficulty, solve_rate=rate)
 
@@ -82,7 +82,14 @@ class Game24(NumberGame):
         knobs = read_knobs(Knobs, difficulty)
         rows = table_of(self._family(split, knobs), knobs.target)
         places = np.arange(first, first + count) % len(rows)
-        return rows.take(places if self.puzzles else order(self.name, split, seed, len(rows)).take(places), axis=0)
+        if not self._ordered(split):
+            places = order(self.name, split, seed, len(rows)).take(places)
+        return rows.take(places, axis=0)
+
+    def _ordered(self, split: str) -> bool:
+        """Is this split in the order of a file? A learner that met the easy hands first, pass after pass, would spend
+        most of a short run on hands that it solves anyway."""
+        return self.puzzles is not None and split != "train"
 
     def _family(self, split: str, knobs: Knobs) -> tuple[Hand, ...]:
         if split not in self.splits:

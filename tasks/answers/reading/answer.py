@@ -23,8 +23,10 @@ _MAGNITUDES = {
 _MAGNITUDE = re.compile(r"(?<=[0-9])\s*(?:\\text\{)?\s*(thousand|million|billion|trillion)\b\s*\}?", re.IGNORECASE)
 _MINUS = re.compile(r"^(?:minus|negative) (?=[0-9\\])", re.IGNORECASE)
 _INCHES = re.compile(r"^([0-9][0-9.,/ ]*)\s*in\b\.?(\^\{?[23]\}?)?\.?$")
+_NOUN = r"(?:the )?(?:points?|intervals?|set|vector|ordered pairs?|numbers?|values?)"
 _LEAD = re.compile(
-    r"(?:so|thus|therefore|hence|then|approximately|about|roughly|exactly|i\.e\.)\b[,:]?\s+|\\approx\s*|\\therefore\s*",
+    r"(?:so|thus|therefore|hence|then|approximately|about|roughly|exactly|i\.e\.)\b[,:]?\s+|\\approx\s*|\\therefore\s*"
+    rf"|an? (?=[0-9\\])|\\text\{{\s*{_NOUN}\s*\}}\s*(?=[-0-9(\[\\])|{_NOUN}\s+(?=[-0-9(\[\\])",
     re.IGNORECASE,
 )
 _DOUBLE_BRACES = re.compile(r"\s*(?:[#$%]?\{\{|<%|<\?|\$\{|#\{)")

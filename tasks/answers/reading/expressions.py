@@ -169,7 +169,9 @@ class _Parser:
                 factorials += 1
                 if factorials > 2:
                     raise Unreadable("more than two factorials")
-                base = ("fun", "!", (base,))
+                doubled = self.at("!") and not self.peek().spaced
+                self.position += doubled
+                base = ("fun", "!!" if doubled else "!", (base,))
             elif self.at("%"):
                 self.position += 1
                 base = nodes.product([base, nodes.number(Fraction(1, 100))])
@@ -243,7 +245,8 @@ class _Parser:
             if token.text == "inf":
                 return nodes.INFINITY
             if token.text == "angle":
-                return ("sym", "angle")
+                named = self.peek().kind in ("name", "run")
+                return ("sym", f"angle {self.take().text}" if named else "angle")
         if token is _END:
             raise Unreadable("something is missing at the end")
         raise Unreadable(f"'{token.text[:20]}' is not expected here")

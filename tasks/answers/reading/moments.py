@@ -23,7 +23,7 @@ _DATES = tuple(
 _SLASHED = re.compile(rf"(?P<first>[0-9]{{1,2}})[/.-](?P<second>[0-9]{{1,2}})[/.-]{_YEAR}")
 _TIME = re.compile(
     r"(?P<hour>[0-9]{1,2})(?:\s*:\s*(?P<minute>[0-9]{2}))?(?:\s*:\s*(?P<second>[0-9]{2}))?\s*"
-    r"(?P<half>a\.?\s?m\.?|p\.?\s?m\.?|in the morning|in the afternoon|in the evening|noon|hours)?"
+    r"(?P<half>a\.?\s?m\.?|p\.?\s?m\.?|in the morning|in the afternoon|in the evening|noon|hours|o'clock)?"
 )
 _NAMED = {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0), "12 noon": (12, 0, 0)}
 _WRAPPERS = re.compile(
@@ -93,6 +93,8 @@ def _time(found: re.Match[str]) -> Moment | None:
     half = re.sub(r"[. ]", "", found["half"] or "")
     if found["minute"] is None and half in ("", "hours"):
         return None
+    if half == "o'clock":
+        half = ""
     if hour > 24 or minute > 59 or second > 59:
         return None
     if half in ("", "hours"):

@@ -72,6 +72,7 @@ def _degrees(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
 
 def _word_unit(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
     """A unit in words or letters behind a number: from the first word on, everything is the unit."""
+    tokens = _without_fraction(tokens)
     start = next(
         (
             place
@@ -105,11 +106,23 @@ def _word_unit(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
     if unit is None:
         return tokens, None
     body = tokens[:start]
+    if body[-1].text == "%" and unit.dimension and not unit.dimension[0][1]:  # 20% increase
+        return body[:-1], Unit((*PERCENT.dimension, *unit.dimension), PERCENT.scale)
     if body[-1].text in ("*", "-"):
         body = body[:-1]
     if not any(token.kind in ("num", "name", "fun") for token in body):
         return tokens, None
     return body, unit
+
+
+def _without_fraction(tokens: list[Token]) -> list[Token]:
+    r"""The tokens with a unit such as `\frac{\text{m}}{\text{s}^2}` at their end in one line."""
+    place = next((p for p, token in enumerate(tokens) if p and (token.kind, token.text) == ("fun", "frac")), None)
+    if place is None or len(tokens) < place + 7 or tokens[place + 2].kind != "text":
+        return tokens
+    (_, above, *below), _ = split(tokens[place:], "}")
+    written = f"{_written(above)}/{_written([token for part in below for token in part])}"
+    return tokens if read_unit(written, known=True) is None else [*tokens[:place], Token("text", written, True)]
 
 
 def _is_short_time(tokens: list[Token], place: int) -> bool:
@@ -134,6 +147,6 @@ def _written(tokens: list[Token]) -> str:
     for token in tokens:
         if token.kind == "sign" and token.text in ("{", "}"):
             continue
-        tight = token.text in ("^", "/", ".") or (words and words[-1] in ("^", "/"))
+        tight = token.text in ("^", "/", ".") or (words and words[-1] in ("^", "/", "-"))
         words.append(token.text if tight or not words else f" {token.text}")
     return "".join(words).replace("^ ", "^")

@@ -11,7 +11,7 @@ from .forms import REALS, Form, Items, Joined, Ratio, Value
 from .literals import in_base
 from .moments import plain, read_moment
 from .numerals import numeral, whole
-from .units import read_unit
+from .units import DEGREE, read_unit
 
 _MOMENT = re.compile(
     r":|[0-9]\s*(?:\\text\{|\\mathrm\{|\\ |~)*\s*[ap]\.?\s?m\b|noon|midnight|[0-9]{4}|"
@@ -26,6 +26,9 @@ _BASE = rf"([0-9]{{1,2}}|{'|'.join(_BASES)})"
 _IN_WORDS = re.compile(rf"\(?([0-9A-Za-z]{{1,200}})\)?\s*\(?\s*(?:in )?base[ -]?\s*{_BASE}\)?")
 _SUBSCRIPT = re.compile(rf"\(?([0-9A-Z]{{1,200}})\)?\s?_\s?{_BASE}")
 _PREFIXED = re.compile(r"0(?:b([01]{1,200})|x([0-9a-fA-F]{1,200})|o([0-7]{1,200}))")
+_ANGLE = re.compile(
+    r"([0-9]{1,9})(?:\^\\circ|\^\{\\circ\}|\\degree) ?([0-9]{1,2})(?:'|\^\{?\\prime\}?)(?: ?([0-9]{1,2})(?:''|\"))?"
+)
 _RATIO = re.compile(r"([0-9]{1,12}) to ([0-9]{1,12})")
 _COMPOUND = re.compile(r"([0-9]{1,9}) ?([a-z]+),? (?:and )?([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([a-z]+)")
 _EXCEPT = re.compile(
@@ -40,11 +43,15 @@ def spelled_form(text: str, day_first: bool) -> Form | None:
     if _MOMENT.search(text) and (moment := read_moment(text, day_first)):
         return moment
     if "_" in text or "base" in text:
-        return _numeral_in_base(plain(text), quoted="text" in text)
+        return _numeral_in_base(plain(text), quoted="text" in text or "math" in text)
     if text[0] == "0" and (found := _PREFIXED.fullmatch(text)):
         return Value(in_base(found[found.lastindex or 0], (2, 16, 8)[(found.lastindex or 1) - 1]))
     if " to " in text and (found := _RATIO.fullmatch(text)):
         return Ratio((nodes.number(int(found[1])), nodes.number(int(found[2]))))
+    if "'" in text or "prime" in text:
+        if found := _ANGLE.fullmatch(text):
+            seconds = 3600 * int(found[1]) + 60 * int(found[2]) + int(found[3] or 0)
+            return Value(nodes.number(whole(Fraction(seconds, 3600))), DEGREE)
     if text[-1].isalpha() and (found := _COMPOUND.fullmatch(plain(text))):
         return _sum_of_units(found)
     if text[:4].lower() == "all " and (found := _EXCEPT.fullmatch(text)):

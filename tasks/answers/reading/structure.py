@@ -31,6 +31,7 @@ def whole_form(tokens: list[Token]) -> Form:
         raise Unreadable("the answer is empty")
     if len(members) == 1:
         return members[0]
+    members = _exclusions(members)
     conditions = [_is_condition(member) for member in members]
     if any(conditions) and all(conditions):
         if _same_system(members):
@@ -50,6 +51,14 @@ def _shared_assignment(members: tuple[Form, ...]) -> tuple[Form, ...]:
     if isinstance(first, Relation) and first.signs == ("=",) and all(isinstance(m, Value) for m in members[1:]):
         return (first.sides[1], *members[1:])
     return members
+
+
+def _exclusions(members: list[Form]) -> list[Form]:
+    """`x != 0, 1` as x != 0, x != 1."""
+    first = members[0]
+    if not isinstance(first, Relation) or first.signs != ("!=",) or not all(isinstance(m, Value) for m in members[1:]):
+        return members
+    return [first, *(Relation((first.sides[0], member), ("!=",)) for member in members[1:])]
 
 
 def _is_condition(form: Form) -> bool:
@@ -108,6 +117,10 @@ def item_form(tokens: list[Token]) -> Form:
                 return REALS
     elif len(tokens) == 1 and tokens[0].kind in ("text", "run"):
         return _one_word(tokens[0])
+    elif tokens[0].text.isupper() and len(tokens) > 5 and tokens[1].text == "(" and tokens[0].kind == "name":
+        point = _bracketed(tokens[1:])  # A(2, 3)
+        if isinstance(point, Items) and len(point.items) > 1:
+            return point
     return _quantity(tokens)
 
 
@@ -135,6 +148,8 @@ def _relation(parts: list[list[Token]], signs: list[str]) -> Form:
     for place, part in enumerate(parts):
         if place == 0 and signs[0] in ("=", "~=", "in") and (name := _function_name(part)):
             sides.append(Value(("sym", name)))
+        elif len(part) == 1 and part[0].kind == "run" and part[0].text.isupper() and len(part[0].text) < 4:
+            sides.append(Value(("sym", part[0].text)))  # AB = 5
         else:
             sides.append(item_form(trimmed(part)))
     return Relation(tuple(sides), tuple(signs))
@@ -183,7 +198,7 @@ def _bracketed(tokens: list[Token]) -> Form | None:
     if opening == "\\{":
         if closing != "\\}":
             return None
-        if not inner or (len(inner) == 1 and inner[0].text == "empty"):
+        if not inner:
             return EMPTY
         if (builder := _builder(inner)) is not None:
             return builder
@@ -232,6 +247,8 @@ def _quantity(tokens: list[Token]) -> Form:
         if letters is None:
             raise Unreadable("words among mathematics")
         body = letters
+    if not any(token.text in ("unit j", "unit k") for token in body):  # bold, but no vector: the imaginary unit
+        body = [Token("name", "i", token.spaced) if token.text == "unit i" else token for token in body]
     if unit is not None and (inner := _bracketed(body)) is not None and not isinstance(inner, Value):
         if isinstance(inner, Items):
             return Items(

@@ -76,6 +76,7 @@ _COMMANDS = {
     "begin": ("sign", "begin"), "end": ("sign", "end"), "to": ("sign", "to"), "rightarrow": ("sign", "to"),
     "%": ("sign", "%"), "$": ("sign", "dollar"), "{": ("sign", "\\{"), "}": ("sign", "\\}"), "|": ("sign", "|"),
     "\\": ("sign", "\\\\"), "&": ("text", "&"), "cbrt": ("fun", "cbrt"), "R": ("sign", "reals"),
+    "imath": ("name", "i"), "jmath": ("name", "j"),
 }  # fmt: skip
 _DROPPED = frozenset(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr displaystyle textstyle limits quad qquad "
@@ -83,7 +84,7 @@ _DROPPED = frozenset(
 )
 _FONTS = frozenset(
     "text textbf textit textrm textnormal textsf texttt mbox hbox mathrm mathbf mathit mathsf mathcal boldsymbol bm "
-    "operatorname emph underline boxed fbox mathbb ensuremath".split()
+    "operatorname emph underline boxed fbox mathbb ensuremath vec hat widehat".split()
 )
 _SYSTEMS = frozenset("int iint oint sum prod lim limsup liminf partial nabla det".split())
 """Commands that only a computer algebra system reads."""
@@ -101,8 +102,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_REPEATING = re.compile(r"\s*(?:\\(?:overline|bar|dot)\s*(?:\{([0-9]+)\}|([0-9]))|\(([0-9]+)\)|\\overline([0-9]))")
-_EXPONENT = re.compile(r"[eE]([-+]?[0-9]{1,6})(?![0-9A-Za-z.])")
+_REPEATING = re.compile(
+    r"\s*(?:\\dot\s*\{?([0-9])\}?([0-9]*)\s*\\dot\s*\{?([0-9])\}?|\\(?:overline|bar|dot)\s*(?:\{([0-9]+)\}|([0-9]))|\(([0-9]+)\)|\\overline([0-9]))"
+)
+_EXPONENT = re.compile(r"(?:[eE]|\\(?:mathrm|text)\{[eE]\})([-+]?[0-9]{1,6})(?![0-9A-Za-z.])")
 _DOTS = re.compile(r"\s*(?:\.\.\.|\\[cl]?dots)")
 _PERIODIC = re.compile(r"([0-9]*?)(?:([0-9])\2{2,}|([0-9]{2,12}?)\3+)")
 _BARE_SEPARATOR = re.compile(r"[^0-9]")
@@ -213,7 +216,11 @@ def _font(name: str, text: str, position: int, spaced: bool, tokens: list[Token]
         tokens.append(Token("text", word, spaced))
     else:
         within = tokenize(inner, thousands, nested + 1)
-        if within:
+        if len(within) == 1 and within[0].kind == "name":
+            letter = within[0].text
+            bold = letter in ("i", "j", "k") and name in ("mathbf", "bm", "boldsymbol", "vec", "hat", "widehat")
+            tokens.append(Token("name", f"unit {letter}" if bold else letter, spaced))
+        elif within:
             tokens.append(Token("sign", "{", spaced))
             tokens.extend(within)
             tokens.append(Token("sign", "}"))
@@ -233,7 +240,7 @@ def _number(found: re.Match[str], text: str, position: int, spaced: bool, tokens
         if text.startswith("..", position) and not part:  # 1, 2, 3...
             position, part = position - 1, None
         elif repeats := _REPEATING.match(text, position):
-            repeated = repeats[1] or repeats[2] or repeats[3] or repeats[4]
+            repeated = "".join(filter(None, repeats.groups()))
             tokens.append(Token("num", f"{whole}.{part}({repeated})", spaced))
             return repeats.end()
         elif dots := _DOTS.match(text, position):

@@ -92,6 +92,7 @@ def _table() -> dict[str, Unit]:
     table |= dict.fromkeys(("unit", "units"), NEUTRAL)
     table["mph"] = Unit((("length", 1), ("time", -1)), Fraction("0.44704"))
     table["kph"] = table["kmph"] = Unit((("length", 1), ("time", -1)), Fraction(1000, 3600))
+    table["mpg"] = Unit((("length", -2),), Fraction("1609.344") / Fraction("0.003785411784"))
     table["acre"] = table["acres"] = Unit((("length", 2),), Fraction("4046.8564224"))
     table["hectare"] = table["hectares"] = Unit((("length", 2),), Fraction(10000))
     table["dozen"] = Unit((), Fraction(12))
@@ -104,6 +105,7 @@ ALONE = frozenset("mgshLlNVAJW")
 _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 _FACTOR = re.compile(r"([A-Za-z]+)(?:\s*\^\s*\{?\s*(-?[0-9])\s*\}?)?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z' ()-]*")
+_HYPHEN = re.compile(r"(?<!\^)(?<!\^\{)-")
 _ADJECTIVES = frozenset("distinct different possible total of the a an positive such about in".split())
 
 
@@ -113,7 +115,7 @@ def read_unit(text: str, *, known: bool = False) -> Unit | None:
     known: accept units of the table only.
     """
     text = text.strip().strip(".,").replace("sq.", "sq").replace("cu.", "cu").replace("ft.", "ft").replace("in.", "in")
-    text = " ".join(text.split())
+    text = " ".join(text.split()).replace("per cent", "percent")
     if not text or len(text) > 60:
         return None
     if unit := _factors(text):
@@ -131,7 +133,7 @@ def _factors(text: str) -> Unit | None:
     dimension: dict[str, int] = {}
     scale, pi, sign, power, waiting = Fraction(1), False, 1, 1, True
     neutral = True
-    text = text.replace("*", " ").replace("-", " ").replace(" per ", "/")
+    text = _HYPHEN.sub(" ", text.replace("*", " ")).replace(" per ", "/")
     for index, part in enumerate(text.split("/")):
         sign = -1 if index else 1
         power = 1

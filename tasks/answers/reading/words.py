@@ -32,18 +32,18 @@ _WEEKDAYS = {
         "mon": "mon", "tues": "tue tues", "wednes": "wed", "thurs": "thu thur thurs", "fri": "fri", "satur": "sat",
         "sun": "sun",
     }.items()
-    for short in shorts.split()
+    for short in (f"{day}day", *shorts.split())
 }  # fmt: skip
 _CHOICE = re.compile(
     r"(?:i (?:choose|pick|select) )?(?:the )?(?:correct )?(?:answer|option|choice)?\s*(?:is|:)?\s*"
-    r"[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|,? (?:because|since)\b.*|)",
+    r"[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|,? (?:because|since)\b.*|is (?:the )?(?:correct|right)(?: \w+)?\.?|)",
     re.DOTALL | re.IGNORECASE,
 )
 _WRAPPERS = re.compile(
     r"\\(?:text|mbox|mathrm|textbf|textit|textrm|mathbf|operatorname|boxed|emph|textnormal)\s*(?=\{)"
 )
 _NOISE = re.compile(r"[{}$\"*`]|\\[!,;: ]|\\left|\\right|\\\\")
-_ARTICLE = re.compile(r"(?:the|a|an) ")
+_ARTICLE = re.compile(r"(?:there (?:is|are) )?(?:the |a |an )?")
 _AFFIRMED = re.compile(r"(yes|no|true|false)\b\s*(?:[,.;:!]|$)", re.IGNORECASE)
 MAX_WORDS = 200
 """Characters of an answer in words."""
@@ -64,8 +64,8 @@ def plain_words(text: str) -> str:
 
 def meaning(words: str) -> str:
     """`plain_words` in one spelling: without an article, `true` as `yes`, `empty set` as `none`."""
-    words = _ARTICLE.sub("", words, count=1) if _ARTICLE.match(words) else words
-    return _SAME.get(words) or _WEEKDAYS.get(words, words)
+    words = _ARTICLE.sub("", words, count=1)
+    return _SAME.get(words) or _WEEKDAYS.get(words.removeprefix("on "), words)
 
 
 def affirmation(text: str) -> str | None:

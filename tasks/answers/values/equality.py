@@ -25,7 +25,7 @@ PRECISION = 192
 """Bits of the first evaluation."""
 SLACK = 40
 """Bits that rounding may have spoiled."""
-_WHOLE = frozenset({"!", "binom", "floor", "ceil", "gcd", "lcm"})
+_WHOLE = frozenset({"!", "!!", "binom", "floor", "ceil", "gcd", "lcm"})
 _STEPS = frozenset({"floor", "ceil"})
 _WHOLE_NAMES = frozenset("nkmrpqNKM")
 
