@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from metacot.agents.engines import make_engine
 from metacot.rewards import adversarial, clear_caches, counts, reset_counts, verify, verify_batch, warm_up
+from metacot.tasks.answers.workers.batch import close_batch_workers
 
 INTEGRAL = (r"\int_0^1 x^2\,dx", r"\frac13")
 SUM = (r"\sum_{k=1}^{10} k", "55")
@@ -52,9 +56,11 @@ def test_it_works_in_threads_and_coroutines():
         assert list(threads.map(lambda _: verify(*SUM).correct, range(8))) == [True] * 8
 
     async def main() -> list[bool | None]:
-        return [verify("1/2", "0.5").correct, (await asyncio.to_thread(verify, *INTEGRAL)).correct]
+        here, there = verify("1/2", "0.5"), await asyncio.to_thread(verify, *INTEGRAL)
+        batch = await asyncio.to_thread(verify_batch, ["1", "2"], ["1", "1"], workers=2)
+        return [verdict.correct for verdict in (here, there, *batch)]
 
-    assert asyncio.run(main()) == [True, True]
+    assert asyncio.run(main()) == [True, True, True, False]
 
 
 def _child(queue) -> None:
@@ -72,6 +78,35 @@ def test_it_works_in_a_fork_of_a_process_with_workers():
     assert process.exitcode == 0
     clear_caches()
     assert verify(*SUM).correct is True  # the parent's workers are still its own
+
+
+def test_it_works_in_a_process_that_inherits_nothing(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import multiprocessing\n"
+        "from metacot.rewards import verify, verify_batch, warm_up\n"
+        "def work(text):\n"
+        "    assert warm_up(60)\n"
+        "    batch = verify_batch(['1', '2'], ['1', '1'], workers=2)\n"
+        "    return [verdict.correct for verdict in (verify(text, '55'), *batch)]\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as processes:\n"
+        f"        print(processes.apply(work, [{SUM[0]!r}]))\n"
+    )
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[True, True, False]\n", "")
+
+
+def test_it_works_in_the_tasks_of_a_ray_cluster(cluster):
+    def task(_: int) -> tuple[int, list[bool | None]]:
+        assert warm_up(60)
+        batch = verify_batch(["0.5", "2"], ["1/2", "1"], workers=2)
+        return os.getpid(), [verdict.correct for verdict in (verify(*SUM), *batch)]
+
+    with make_engine("ray", 2, cluster) as engine:
+        found = list(engine.map(task, range(2)))
+    assert [verdicts for _, verdicts in found] == [[True, True, False]] * 2
+    assert os.getpid() not in {process for process, _ in found}
 
 
 def test_it_works_in_a_program_without_a_main_guard(tmp_path):
@@ -94,6 +129,40 @@ def test_a_batch_says_what_single_checks_say_and_counts_the_same():
     reset_counts()
     assert verify_batch(predictions, golds, workers=2) == alone
     assert counts() == expected
+
+
+def test_a_batch_waits_for_the_algebra_of_its_workers():
+    close_batch_workers()
+    sums = [(rf"\sum_{{k=1}}^{{{count}}} k", str(count * (count + 1) // 2)) for count in (10, 11, 12, 13)]
+    verdicts = verify_batch(*zip(*sums, strict=True), workers=2)
+    assert [verdict.correct for verdict in verdicts] == [True] * 4
+
+
+def test_a_batch_worker_that_dies_takes_only_what_it_was_doing_with_it():
+    clear_caches()
+    slow = [BOMB[0].replace("77", str(number)) for number in (77, 79)]
+    predictions = [slow[0], *"1234", slow[1], *"1234", *("1" for _ in range(30))]  # both workers begin with a slow one
+    verify_batch(predictions[1:5], ["1"] * 4, workers=2)
+    with ThreadPoolExecutor(1) as thread:
+        batch = thread.submit(verify_batch, predictions, ["1"] * 40, workers=2)
+        time.sleep(0.3)
+        os.kill(batch_workers()[0], signal.SIGKILL)
+        verdicts = batch.result(120)
+    lost = [verdict.correct is None and "process has ended" in verdict.reason for verdict in verdicts]
+    assert lost in ([True] * 5 + [False] * 35, [False] * 5 + [True] * 5 + [False] * 30)
+    assert all(verdict.correct for verdict in verdicts[10:])
+    assert verify_batch(predictions[1:5], ["1"] * 4, workers=2)[0].correct is True
+
+
+def batch_workers() -> list[int]:
+    """The processes below this one that judge batches."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if parent == str(os.getpid()) and b"workers.batch" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
 
 
 def test_a_batch_refuses_what_does_not_fit_together():

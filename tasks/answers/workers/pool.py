@@ -19,6 +19,8 @@ PATIENCE = 0.9
 """Time until a check is given up, waiting for a worker included."""
 SIZE = 2
 """Workers of a process; a batch worker has one."""
+START = 0.0
+"""Time that a check waits besides for a worker to start; a batch worker has it: nobody waits for that one check."""
 CACHED = 4_096
 """Results that are remembered, those that came to nothing included: what was killed once is not tried again."""
 _WHY = {"killed": "took too long", "memory": "took too much memory"}
@@ -60,6 +62,8 @@ class Pool:
         deadline = time.monotonic() + PATIENCE
         worker = self._take(deadline)
         try:
+            if START and not worker.ready and worker.wait_ready(time.monotonic() + START):
+                deadline = time.monotonic() + PATIENCE
             if not worker.wait_ready(deadline - SECONDS / 2):
                 self._give(worker)
                 raise Undecided("no worker was ready in time")
