@@ -26,8 +26,9 @@ $(INSTALLED): pyproject.toml constraints/ci.txt
 demo: install ## Game of 24 from search to meta-RL and a report, about 15 minutes on two cores
 	$(BIN)/metacot demo --out runs/demo $(DEMO_ARGS)
 
-full: install ## the long version of the demo, three seeds
+full: install ## the long version of the demo, three seeds, and the slow tests
 	$(BIN)/metacot demo --preset full --seeds 0 1 2 --out runs/full $(DEMO_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow $(PYTEST_ARGS)
 
 test: install ## all tests but the slow ones, on two cores (PYTEST_ARGS='-k trace' for some, PYTEST_ARGS='-n 0' one by one)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m 'not slow' -n 2 --dist loadfile $(PYTEST_ARGS)
