@@ -277,23 +277,21 @@ def _with_relation(a: Form, b: Form, how: Conventions) -> bool:
         names = a.sides[0], b.sides[0]
         if all(map(is_name, names)) and not _is_function(*names) and not same(*names, how):
             return False
+        if all(isinstance(name, Words) for name in names) and names[0] != names[1]:
+            return False
     relation, other, first = (a, b, True) if isinstance(a, Relation) else (b, a, False)
     assert isinstance(relation, Relation)
     if set(relation.signs) & _INEQUALITIES:
         if relation.signs == ("in",):
             if not isinstance(other, Items | Joined):
                 return False
-            if _same_members(relation.sides[1], other, how):
-                return True
+            members = relation.sides[1]
+            if isinstance(members, Items) and isinstance(other, Items) and _kind(members) == "set":
+                return _same_items(members, other, how)
         return how.inequality_is_interval and _same_regions(a, b)
     return how.assignment_forgiven and any(
         same(value, other, how) if first else same(other, value, how) for value in _values(relation)
     )
-
-
-def _same_members(a: Form, b: Form, how: Conventions) -> bool:
-    """Is `a` a set in braces and `b` the same, or the list of its members?"""
-    return isinstance(a, Items) and isinstance(b, Items) and _kind(a) == "set" and _same_items(a, b, how)
 
 
 def _is_function(a: Form, b: Form) -> bool:
@@ -305,7 +303,7 @@ def _is_function(a: Form, b: Form) -> bool:
 def _values(relation: Relation) -> list[Form]:
     """What an equation says a thing is: the last side of `x = 5`; of `0.56 = 56%` any; none where the sides differ."""
     sides = list(relation.sides)
-    if is_name(sides[0]):
+    if is_name(sides[0]) or isinstance(sides[0], Words):
         sides = sides[1:]
     elif len(sides) == 2 and is_name(sides[1]):  # 5 = x
         return [sides[0]]

@@ -36,6 +36,7 @@ _CONCLUSION = re.compile(
     re.IGNORECASE,
 )
 _FORMULA = re.compile(r"(?<!\\)\$\$?(.+?)(?<!\\)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_CALLED = re.compile(r"\s+(?:is|are) the (?:final |correct )?answers?\W*$")
 _LABEL = re.compile(r"[A-Z][a-z]+(?: [a-z]+){0,3}(?: [0-9]+)?:\s+(?=\S)")
 _REJECTED = re.compile(r",? (?:and |but )?not [^,]{1,60}$")
 _TEXT = re.compile(r"\\text\{([^{}]*)\}")
@@ -51,7 +52,11 @@ _STATEMENT = re.compile(
     r"[A-Za-z][A-Za-z0-9 ,'$\\{}()-]{1,120}? (?:is|are|equals|was|were|must be|has|have)"
     r"(?: equal to| exactly)? ([^\n]{1,120}?)\.?"
 )
-_DENIAL = re.compile(r"n't\b|\b(?:not|never|no|false|wrong|incorrect|if|unless|or|but|either|neither)\b", re.IGNORECASE)
+_RESULT = re.compile(r"[A-Za-z][A-Za-z ,']{3,80} [-+*/0-9(). $%\\]+ ?= ?([^=]{1,60}?)\.?")
+_DENIAL = re.compile(
+    r"n't\b|\b(?:not|never|no|none|nobody|nothing|nor|cannot|doubt|false|wrong|incorrect|if|unless|or|but|either|neither)\b",
+    re.IGNORECASE,
+)
 _JUDGED = re.compile("true|false|correct|incorrect", re.IGNORECASE)
 MAX_MARKS = 64
 """Boxes and tags in one response."""
@@ -136,7 +141,7 @@ def _sentence(text: str, start: int) -> str:
     """From `start` to the end of the sentence, without an emphasis that was opened before it."""
     end = _SENTENCE.search(text, start)
     said = text[start : end.start() if end else len(text)].strip().strip("*").strip()
-    said = _REJECTED.sub("", said)
+    said = _REJECTED.sub("", said).removeprefix("}").lstrip()  # \text{Answer: } 12
     formulas = list(_FORMULA.finditer(said))
     if len(formulas) == 1:  # "the value $x = 5$, as asked", but not "$5$ cm"
         formula = formulas[0]
@@ -146,7 +151,7 @@ def _sentence(text: str, start: int) -> str:
 
 
 def _last_line(text: str) -> str:
-    line = text.strip()
+    line = _CALLED.sub("", text.strip())
     if "\n" not in line:
         return _CONCLUSION.sub("", line, count=1) if _CONCLUSION.match(line) else line
     if len(line) <= MAX_ANSWER and ("\\begin" in line or line.startswith(("$$", "\\["))) and not _PROSE.search(line):
@@ -163,7 +168,7 @@ def stated(sentence: str) -> str | None:
     """What a sentence such as `The total is 12 dollars.` says that something is; None where it says no such thing."""
     if sentence.startswith("\\text{"):
         sentence = _TEXT.sub(r"\1", sentence).strip()
-    found = _STATEMENT.fullmatch(sentence)
+    found = _STATEMENT.fullmatch(sentence) or _RESULT.fullmatch(sentence)
     if found is None or _DENIAL.search(sentence, 0, found.start(1)):
         return None
     return None if _DENIAL.search(found[1]) and not _JUDGED.fullmatch(found[1]) else found[1].strip()

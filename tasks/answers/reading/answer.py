@@ -15,20 +15,30 @@ from .spelled import spelled_form
 from .structure import whole_form
 from .tokens import tokenize
 from .wording import as_words
+from .words import number_word
 
 _TIMES_TEN = re.compile(r"(?<=[0-9])\s*[xX]\s*(?=10\s*\^)|(?<=[0-9])\s+[xX]\s+(?=[0-9])")
 _MAGNITUDES = {
     name: rf" \times 10^{{{3 * n}}} " for n, name in enumerate("thousand million billion trillion".split(), 1)
 }
 _MAGNITUDE = re.compile(r"(?<=[0-9])\s*(?:\\text\{)?\s*(thousand|million|billion|trillion)\b\s*\}?", re.IGNORECASE)
+_UNIT = r"\{\\(?:text|mathrm)\{\s*([A-Za-z]+)\s*\}(\^\{?[0-9]\}?)?\}"
+_UNIT_FRACTION = re.compile(rf"\\[dt]?frac{_UNIT}{_UNIT}")
 _MINUS = re.compile(r"^(?:minus|negative) (?=[0-9\\])", re.IGNORECASE)
 _INCHES = re.compile(r"^([0-9][0-9.,/ ]*)\s*in\b\.?(\^\{?[23]\}?)?\.?$")
 _NOUN = r"(?:the )?(?:points?|intervals?|set|vector|ordered pairs?|numbers?|values?)"
+_ARTICLE = r"an? (?=[0-9]|(?!sqrt|sinh|cosh|tanh|arc)[a-z]{4})"
+_MATHEMATICS = r"\s*(?=[-0-9(\[\\])"
 _LEAD = re.compile(
     r"(?:so|thus|therefore|hence|then|approximately|about|roughly|exactly|i\.e\.)\b[,:]?\s+|\\approx\s*|\\therefore\s*"
-    rf"|an? (?=[0-9\\])|\\text\{{\s*{_NOUN}\s*\}}\s*(?=[-0-9(\[\\])|{_NOUN}\s+(?=[-0-9(\[\\])",
+    rf"|{_ARTICLE}|(?:\\text\{{\s*{_NOUN}\s*\}}|{_NOUN}\b){_MATHEMATICS}",
     re.IGNORECASE,
 )
+_WHOLE_TEXT = re.compile(r"\\(?:text|mbox|textbf)\{([^{}\\]*[0-9][^{}\\]*)\}")
+_REMARK = re.compile(
+    r"(?<=\S)\s*(?:\\text\{\s*)?\((?:(?:since|because|rounded)\b[^()]*|(?P<words>[a-z -]{3,60}))\)\}?$"
+)
+_FEET = re.compile(r"^([0-9]+) ?'(?: ?([0-9]+(?:\.[0-9]+)?) ?(?:''|\"))?$|^([0-9]+(?:\.[0-9]+)?) ?(?:''|\")$")
 _DOUBLE_BRACES = re.compile(r"\s*(?:[#$%]?\{\{|<%|<\?|\$\{|#\{)")
 
 
@@ -43,8 +53,15 @@ def read(text: str, how: Conventions) -> Form:
     value = numeral(text)
     if value is not None and (how.thousands_commas or "," not in text):
         return Value(nodes.number(value))
+    text = _without_remark(text)
     text = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
     text = _INCHES.sub(r"\1 inch\2", _MINUS.sub("-", text))
+    if "'" in text or '"' in text:
+        text = _FEET.sub(
+            lambda f: f"{f[3]} inch" if f[3] else f"{f[1]} feet {f[2]} inch" if f[2] else f"{f[1]} feet", text
+        )
+    if "frac{\\" in text:
+        text = _UNIT_FRACTION.sub(r" \\text{\1\2/\3\4}", text)
     if not text:
         raise Unreadable("the answer is empty")
     if (found := spelled_form(text, how.day_first)) is not None:
@@ -58,3 +75,13 @@ def read(text: str, how: Conventions) -> Form:
         if words is None or isinstance(error, Beyond):
             raise
         return words
+
+
+def _without_remark(text: str) -> str:
+    """Without a text command around all of it, and without a remark in brackets behind it, as `7 (seven)` has one."""
+    if whole := _WHOLE_TEXT.fullmatch(text):
+        text = whole[1].strip()
+    remark = _REMARK.search(text) if text.endswith((")", ")}")) else None
+    if remark is None or (remark["words"] is not None and number_word(remark["words"]) is None):
+        return text
+    return text[: remark.start()]

@@ -23,7 +23,11 @@ def matrix_form(tokens: list[Token], cell_form: Callable[[list[Token]], Form]) -
         raise Unreadable(f"the environment {name[:20]} is not read here")
     if _environment(tokens, end + 1)[1] != len(tokens):
         before, after = tokens[:start], tokens[_environment(tokens, end + 1)[1] :]
-        wrapped = name in ("array", "matrix", "smallmatrix") and len(before) == len(after) == 1 and before[0].text in ("[", "(")
+        wrapped = (
+            name in ("array", "matrix", "smallmatrix")
+            and len(before) == len(after) == 1
+            and before[0].text in ("[", "(")
+        )
         if not wrapped:
             raise Unreadable("something behind a matrix")
         return matrix_form(tokens[1:-1], cell_form)

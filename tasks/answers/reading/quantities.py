@@ -6,7 +6,10 @@ from .literals import is_product
 from .tokens import Token
 from .units import ALONE, DEGREE, PERCENT, Unit, read_unit
 
-_CURRENCIES = {"dollar": "dollars", "euro": "euros", "pound": "gbp", "yen": "yen"}
+_CURRENCIES = {
+    "dollar": "dollars", "euro": "euros", "pound": "gbp", "yen": "yen", "USD": "dollars", "EUR": "euros", "GBP": "gbp",
+    "Rs": "rupees", "Rs.": "rupees", "INR": "rupees",
+}  # fmt: skip
 
 
 def lettered(tokens: list[Token]) -> list[Token] | None:
@@ -72,7 +75,6 @@ def _degrees(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
 
 def _word_unit(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
     """A unit in words or letters behind a number: from the first word on, everything is the unit."""
-    tokens = _without_fraction(tokens)
     start = next(
         (
             place
@@ -115,16 +117,6 @@ def _word_unit(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
     return body, unit
 
 
-def _without_fraction(tokens: list[Token]) -> list[Token]:
-    r"""The tokens with a unit such as `\frac{\text{m}}{\text{s}^2}` at their end in one line."""
-    place = next((p for p, token in enumerate(tokens) if p and (token.kind, token.text) == ("fun", "frac")), None)
-    if place is None or len(tokens) < place + 7 or tokens[place + 2].kind != "text":
-        return tokens
-    (_, above, *below), _ = split(tokens[place:], "}")
-    written = f"{_written(above)}/{_written([token for part in below for token in part])}"
-    return tokens if read_unit(written, known=True) is None else [*tokens[:place], Token("text", written, True)]
-
-
 def _is_short_time(tokens: list[Token], place: int) -> bool:
     """`30 min` and `30 sec`, whose units are also the names of functions."""
     token = tokens[place]
@@ -134,6 +126,8 @@ def _is_short_time(tokens: list[Token], place: int) -> bool:
 def _looks_like_unit(tokens: list[Token], place: int) -> bool:
     """Is this run of letters a unit rather than a product? Products stand where units do not: before more factors."""
     token = tokens[place]
+    if tokens[place - 1].text in ("angle", "%"):  # a name; 45% of the students
+        return tokens[place - 1].text == "%"
     if token.text in ("sq", "cu") and tokens[place - 1].kind == "num":
         return True
     if read_unit(token.text, known=True) is not None and tokens[place - 1].kind in ("num", "sign"):

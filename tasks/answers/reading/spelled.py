@@ -14,7 +14,7 @@ from .numerals import numeral, whole
 from .units import DEGREE, read_unit
 
 _MOMENT = re.compile(
-    r":|[0-9]\s*(?:\\text\{|\\mathrm\{|\\ |~)*\s*[ap]\.?\s?m\b|noon|midnight|[0-9]{4}|"
+    r":|[0-9]\s*(?:\\text\{|\\mathrm\{|\\ |~)*\s*[ap]\.?\s?m\b|noon|midnight|o'clock|[0-9]{4}|"
     r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec",
     re.IGNORECASE,
 )
@@ -26,6 +26,7 @@ _BASE = rf"([0-9]{{1,2}}|{'|'.join(_BASES)})"
 _IN_WORDS = re.compile(rf"\(?([0-9A-Za-z]{{1,200}})\)?\s*\(?\s*(?:in )?base[ -]?\s*{_BASE}\)?")
 _SUBSCRIPT = re.compile(rf"\(?([0-9A-Z]{{1,200}})\)?\s?_\s?{_BASE}")
 _PREFIXED = re.compile(r"0(?:b([01]{1,200})|x([0-9a-fA-F]{1,200})|o([0-7]{1,200}))")
+_TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _ANGLE = re.compile(
     r"([0-9]{1,9})(?:\^\\circ|\^\{\\circ\}|\\degree) ?([0-9]{1,2})(?:'|\^\{?\\prime\}?)(?: ?([0-9]{1,2})(?:''|\"))?"
 )
@@ -43,18 +44,17 @@ def spelled_form(text: str, day_first: bool) -> Form | None:
     if _MOMENT.search(text) and (moment := read_moment(text, day_first)):
         return moment
     if "_" in text or "base" in text:
-        return _numeral_in_base(plain(text), quoted="text" in text or "math" in text)
+        return _numeral_in_base(plain(text.replace("\\overline", "")), quoted="text" in text or "math" in text)
     if text[0] == "0" and (found := _PREFIXED.fullmatch(text)):
         return Value(in_base(found[found.lastindex or 0], (2, 16, 8)[(found.lastindex or 1) - 1]))
     if " to " in text and (found := _RATIO.fullmatch(text)):
         return Ratio((nodes.number(int(found[1])), nodes.number(int(found[2]))))
-    if "'" in text or "prime" in text:
-        if found := _ANGLE.fullmatch(text):
-            seconds = 3600 * int(found[1]) + 60 * int(found[2]) + int(found[3] or 0)
-            return Value(nodes.number(whole(Fraction(seconds, 3600))), DEGREE)
+    if ("'" in text or "prime" in text) and (found := _ANGLE.fullmatch(text)):
+        seconds = 3600 * int(found[1]) + 60 * int(found[2]) + int(found[3] or 0)
+        return Value(nodes.number(whole(Fraction(seconds, 3600))), DEGREE)
     if text[-1].isalpha() and (found := _COMPOUND.fullmatch(plain(text))):
         return _sum_of_units(found)
-    if text[:4].lower() == "all " and (found := _EXCEPT.fullmatch(text)):
+    if "eal" in text and (found := _EXCEPT.fullmatch(_TEXT.sub(r"\1", text))):
         values = [numeral(part.strip(" .")) for part in re.split(r",|\band\b", found[1])]
         known = tuple(Value(nodes.number(value)) for value in values if value is not None)
         return Joined("minus", (REALS, Items(known, "\\{", "\\}"))) if len(known) == len(values) else None

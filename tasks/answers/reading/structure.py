@@ -115,6 +115,8 @@ def item_form(tokens: list[Token]) -> Form:
                 return EMPTY
             if tokens[0].text == "reals":
                 return REALS
+        if tokens[0].text == "reals" and (half := _HALVES.get("".join(token.text for token in tokens[1:]))):
+            return half
     elif len(tokens) == 1 and tokens[0].kind in ("text", "run"):
         return _one_word(tokens[0])
     elif tokens[0].text.isupper() and len(tokens) > 5 and tokens[1].text == "(" and tokens[0].kind == "name":
@@ -122,6 +124,16 @@ def item_form(tokens: list[Token]) -> Form:
         if isinstance(point, Items) and len(point.items) > 1:
             return point
     return _quantity(tokens)
+
+
+_HALVES = {
+    spelled: Items((nodes_pair[0], nodes_pair[1]), "(", ")")
+    for sign, nodes_pair in (
+        ("+", (Value(nodes.number(0)), REALS.items[1])),
+        ("-", (REALS.items[0], Value(nodes.number(0)))),
+    )
+    for spelled in (f"^{sign}", f"^{{{sign}}}", f"_{sign}", f"_{{{sign}}}")
+}
 
 
 def _one_word(token: Token) -> Form:
@@ -148,11 +160,21 @@ def _relation(parts: list[list[Token]], signs: list[str]) -> Form:
     for place, part in enumerate(parts):
         if place == 0 and signs[0] in ("=", "~=", "in") and (name := _function_name(part)):
             sides.append(Value(("sym", name)))
+        elif place == 0 and signs[0] == "=" and (label := _label(part)) is not None:
+            sides.append(label)
         elif len(part) == 1 and part[0].kind == "run" and part[0].text.isupper() and len(part[0].text) < 4:
             sides.append(Value(("sym", part[0].text)))  # AB = 5
         else:
             sides.append(item_form(trimmed(part)))
     return Relation(tuple(sides), tuple(signs))
+
+
+def _label(tokens: list[Token]) -> Words | None:
+    """`Area` or `total cost` on the left of an equation: words that name what is on the right."""
+    if not all(token.kind in ("run", "text") for token in tokens) or all(is_product(token.text) for token in tokens):
+        return None
+    form = as_words(" ".join(token.text for token in tokens))
+    return form if isinstance(form, Words) else None
 
 
 def _function_name(tokens: list[Token]) -> str | None:

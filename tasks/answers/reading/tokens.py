@@ -53,6 +53,7 @@ _COMMANDS = {
     **{name: ("fun", name) for name in FUNCTIONS},
     "varepsilon": ("name", "epsilon"), "vartheta": ("name", "theta"), "varphi": ("name", "phi"),
     "frac": ("fun", "frac"), "dfrac": ("fun", "frac"), "tfrac": ("fun", "frac"), "cfrac": ("fun", "frac"),
+    "sfrac": ("fun", "frac"), "nicefrac": ("fun", "frac"),
     "binom": ("fun", "binom"), "dbinom": ("fun", "binom"), "tbinom": ("fun", "binom"), "lg": ("fun", "lg"),
     "overline": ("fun", "overline"), "bar": ("fun", "overline"), "dot": ("fun", "overline"),
     "arcctg": ("fun", "arccot"), "tg": ("fun", "tan"), "ctg": ("fun", "cot"), "arctg": ("fun", "arctan"),
@@ -86,6 +87,7 @@ _FONTS = frozenset(
     "text textbf textit textrm textnormal textsf texttt mbox hbox mathrm mathbf mathit mathsf mathcal boldsymbol bm "
     "operatorname emph underline boxed fbox mathbb ensuremath vec hat widehat".split()
 )
+_DECORATIONS = frozenset("bm boldsymbol vec hat widehat".split())
 _SYSTEMS = frozenset("int iint oint sum prod lim limsup liminf partial nabla det".split())
 """Commands that only a computer algebra system reads."""
 
@@ -211,14 +213,14 @@ def _font(name: str, text: str, position: int, spaced: bool, tokens: list[Token]
     elif (
         name not in ("boxed", "fbox")
         and _WORDS.fullmatch(word)
-        and not ((name.startswith("math") and len(word) == 1) or name in ("bm", "boldsymbol"))
+        and not ((name.startswith("math") and len(word) == 1) or name in _DECORATIONS)
     ):
         tokens.append(Token("text", word, spaced))
     else:
         within = tokenize(inner, thousands, nested + 1)
         if len(within) == 1 and within[0].kind == "name":
             letter = within[0].text
-            bold = letter in ("i", "j", "k") and name in ("mathbf", "bm", "boldsymbol", "vec", "hat", "widehat")
+            bold = letter in ("i", "j", "k") and (name == "mathbf" or name in _DECORATIONS)
             tokens.append(Token("name", f"unit {letter}" if bold else letter, spaced))
         elif within:
             tokens.append(Token("sign", "{", spaced))

@@ -14,10 +14,10 @@ _LIST = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 def as_words(text: str) -> Form | None:
     """The answer as words, or None where it is mathematics gone wrong (commands, operators, no letters)."""
     words = plain_words(text)
+    if words and len(words) <= 200 and (affirmed := affirmation(text)) is not None:
+        return Words(affirmed)
     if not words or len(words) > 200 or re.search(r"[\\^_=<>|#@~]", words) or not re.search(r"[^\W\d_]", words):
         return None
-    if (affirmed := affirmation(text)) is not None:
-        return Words(affirmed)
     if "," in words:
         members = [as_words(part) for part in _LIST.split(words) if part]
         if len(members) > 1 and None not in members:

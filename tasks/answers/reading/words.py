@@ -10,6 +10,7 @@ _NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
 ).split()
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _FRACTIONS = {
     "half": Fraction(1, 2), "one half": Fraction(1, 2), "a half": Fraction(1, 2), "one-half": Fraction(1, 2),
@@ -35,8 +36,9 @@ _WEEKDAYS = {
     for short in (f"{day}day", *shorts.split())
 }  # fmt: skip
 _CHOICE = re.compile(
-    r"(?:i (?:choose|pick|select) )?(?:the )?(?:correct )?(?:answer|option|choice)?\s*(?:is|:)?\s*"
-    r"[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|,? (?:because|since)\b.*|is (?:the )?(?:correct|right)(?: \w+)?\.?|)",
+    r"(?:i (?:choose|pick|select|think|believe) )?(?:it(?:'s| is) )?(?:the )?(?:correct )?(?:answer|option|choice)?"
+    r"\s*(?:is|:)?\s*[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|,? (?:because|since)\b.*|"
+    r"is (?:the )?(?:correct|right)(?: \w+)?\.?|)",
     re.DOTALL | re.IGNORECASE,
 )
 _WRAPPERS = re.compile(
@@ -44,7 +46,7 @@ _WRAPPERS = re.compile(
 )
 _NOISE = re.compile(r"[{}$\"*`]|\\[!,;: ]|\\left|\\right|\\\\")
 _ARTICLE = re.compile(r"(?:there (?:is|are) )?(?:the |a |an )?")
-_AFFIRMED = re.compile(r"(yes|no|true|false)\b\s*(?:[,.;:!]|$)", re.IGNORECASE)
+_AFFIRMED = re.compile(r"(yes|no|true|false)\b(?:\s*[,.;:!]|\s+[-–—]|\s*$)", re.IGNORECASE)
 MAX_WORDS = 200
 """Characters of an answer in words."""
 
@@ -86,16 +88,49 @@ def choice(text: str) -> str | None:
 
 
 def number_word(words: str) -> int | Fraction | None:
-    """0 to 99 and some simple fractions in words, with or without a hyphen."""
+    """Whole numbers below a trillion and some simple fractions in words, with or without hyphens and `and`."""
     if words in _FRACTIONS:
         return _FRACTIONS[words]
     sign, _, rest = words.partition(" ")
     if sign in ("minus", "negative"):
         value = number_word(rest) if not rest.startswith(sign) else None
         return None if value is None else -value
-    if words in _NUMBERS:
-        return _NUMBERS.index(words)
-    tens, _, ones = words.replace("-", " ").partition(" ")
-    if tens in _TENS and (not ones or ones in _NUMBERS[1:10]):
-        return 20 + 10 * _TENS.index(tens) + (_NUMBERS.index(ones) if ones else 0)
-    return {"a hundred": 100, "one hundred": 100, "hundred": 100, "one thousand": 1000}.get(words)
+    total, last = 0, 10**12
+    group: list[str] = []
+    for word in words.replace("-", " ").split():
+        scale = _SCALES.get(word)
+        if scale is None:
+            group.append(word)
+            continue
+        value = _below_thousand(group)
+        if not value or scale >= last:
+            return None
+        total, last, group = total + value * scale, scale, []
+    if total and not group:
+        return total
+    value = _below_thousand(group[1:] if total and group[0] == "and" else group)
+    return None if value is None else total + value
+
+
+def _below_thousand(words: list[str]) -> int | None:
+    """`a hundred and five`, `twenty three`, `zero`."""
+    if not words or len(words) > 5:
+        return None
+    hundreds = 0
+    if "hundred" in words[:2]:
+        place = words.index("hundred")
+        if place and words[0] not in ("a", *_NUMBERS[1:10]):
+            return None
+        hundreds = 100 * (_NUMBERS.index(words[0]) if place and words[0] != "a" else 1)
+        words = words[place + 1 :]
+        if words[:1] == ["and"]:
+            words = words[1:] or ["and"]
+        if not words:
+            return hundreds
+    if words == ["a"]:  # a thousand
+        return 1
+    if len(words) == 1 and words[0] in _NUMBERS:
+        return hundreds + _NUMBERS.index(words[0])
+    if words[0] in _TENS and len(words) <= 2 and (len(words) == 1 or words[1] in _NUMBERS[1:10]):
+        return hundreds + 20 + 10 * _TENS.index(words[0]) + (_NUMBERS.index(words[1]) if len(words) == 2 else 0)
+    return None

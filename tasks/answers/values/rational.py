@@ -147,6 +147,16 @@ def _factorial(argument: Pair) -> Pair:
     return math.factorial(n), 1
 
 
+def _double_factorial(argument: Pair) -> Pair:
+    """n (n - 2) (n - 4) ... down to 2 or 1."""
+    n = integer(argument)
+    if n < -1:
+        raise Undefined("the double factorial of a negative number")
+    if n > MAX_FACTORIAL:
+        raise Undecided("a factorial has too many digits")
+    return math.prod(range(n, 0, -2)), 1
+
+
 def _binomial(top: Pair, bottom: Pair) -> Pair:
     n, k = integer(top), integer(bottom)
     if not 0 <= k <= n:
@@ -177,6 +187,7 @@ _FUNCTIONS: dict[str, Callable[..., Pair]] = {
     "floor": lambda x: (x[0] // x[1], 1),
     "ceil": lambda x: (-(-x[0] // x[1]), 1),
     "!": _factorial,
+    "!!": _double_factorial,
     "binom": _binomial,
     "root": _fun_root,
     "gcd": lambda *pairs: (math.gcd(*map(integer, pairs)), 1),
