@@ -609,7 +609,7 @@ def test_a_puzzle_file_defines_the_order_of_what_one_is_judged_on_and_unranked_h
 
 
 def test_training_stays_shuffled_with_a_puzzle_file(shuffled):
-    path, rows = shuffled
+    path, _ = shuffled
     task = Game24(puzzles=path)
     one, two = (family(task, "train", seed=seed) for seed in (3, 4))
     assert one != two
