@@ -81,7 +81,7 @@ class Game24(NumberGame):
     def hands(self, seed: int, first: int, count: int, split: str, **difficulty: Any) -> NDArray[np.int16]:
         knobs = read_knobs(Knobs, difficulty)
         rows = table_of(self._family(split, knobs), knobs.target)
-        places = np.arange(first, first + count) % len(rows)
+        places: NDArray[np.integer] = np.arange(first, first + count) % len(rows)
         if not self._ordered(split):
             places = order(self.name, split, seed, len(rows)).take(places)
         return rows.take(places, axis=0)
