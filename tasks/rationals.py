@@ -6,12 +6,16 @@ subexpression can always be pushed outwards until only the sign of the result is
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd
 from typing import Any, NamedTuple
 
 Exact = int | Fraction
+
+MODULUS = sys.hash_info.modulus
+"""Python's hash of a fraction is its numerator times the inverse of its denominator by this prime number."""
 
 
 class Ratio(Fraction):
@@ -37,6 +41,9 @@ class Ratio(Fraction):
     def __reduce__(self) -> tuple[object, ...]:
         return (Ratio, (self.numerator, self.denominator))
 
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
     def __eq__(self, other: object) -> bool:
         if type(other) is Ratio:
             return self.numerator == other.numerator and self.denominator == other.denominator
@@ -61,12 +68,18 @@ def exact(value: Exact) -> Exact:
     return value.numerator if value.denominator == 1 else _ratio(value.numerator, value.denominator)
 
 
-@lru_cache(maxsize=1 << 16)
 def _ratio(numerator: int, denominator: int) -> Ratio:
     """`Ratio(numerator, denominator)` of numbers in lowest terms, which need not be reduced again."""
     ratio: Any = object.__new__(Ratio)
     ratio._numerator, ratio._denominator = numerator, denominator
+    if numerator >= 0 and denominator < MODULUS:
+        ratio._hash = numerator * _inverse(denominator) % MODULUS
     return ratio
+
+
+@lru_cache(maxsize=1 << 12)
+def _inverse(denominator: int) -> int:
+    return pow(denominator, -1, MODULUS)  # what takes longest about a fraction
 
 
 class Combine(NamedTuple):
@@ -115,12 +128,66 @@ def _quotient(above: int, below: int) -> Exact:
     return _ratio(above // shared, below // shared)
 
 
-@lru_cache(maxsize=1 << 17)
-def combinations(a: Exact, b: Exact) -> tuple[tuple[int, Combine, Exact], ...]:
-    """All (operation, step, result) on an unordered pair with `a <= b`; a quotient by zero or a repeated one is left
-    out. Operations are numbered as in SIGNS."""
-    operations = (0, 1, 2, *((3,) if a else ()), *((4,) if b and a != b else ()))
-    return tuple((operation, *combine(operation, a, b)) for operation in operations)
+Combination = tuple[int, Combine, Exact]
+"""The number of the operation as in SIGNS, the step, its result."""
+
+
+def combine_all(a: Exact, b: Exact) -> list[Combination]:
+    """All operations on an unordered pair with `a <= b`; a quotient by zero or a repeated one is left out."""
+    added: Exact
+    product: Exact
+    difference: Exact
+    if isinstance(a, int) and isinstance(b, int):
+        low, high = a, b
+        added, product, difference = a + b, a * b, b - a
+    else:
+        low, high, under = a.numerator * b.denominator, b.numerator * a.denominator, a.denominator * b.denominator
+        added, difference = _quotient(low + high, under), _quotient(high - low, under)
+        product = _quotient(a.numerator * b.numerator, under)
+    found: list[Combination] = [
+        (0, _new(Combine, (a, "+", b)), added),
+        (1, _new(Combine, (a, "*", b)), product),
+        (2, _new(Combine, (b, "-", a)), difference),
+    ]
+    if not low:
+        if high:
+            found.append((4, _new(Combine, (a, "/", b)), 0))
+        return found
+    shared = gcd(low, high)
+    low //= shared
+    high //= shared
+    found.append((3, _new(Combine, (b, "/", a)), high if low == 1 else _ratio(high, low)))
+    if low != high:
+        found.append((4, _new(Combine, (a, "/", b)), low if high == 1 else _ratio(low, high)))
+    return found
+
+
+def combine_whole(a: int, b: int) -> list[Combination]:
+    """`combine_all` on whole numbers, without the results that are not whole."""
+    found: list[Combination] = [
+        (0, _new(Combine, (a, "+", b)), a + b),
+        (1, _new(Combine, (a, "*", b)), a * b),
+        (2, _new(Combine, (b, "-", a)), b - a),
+    ]
+    if a:
+        quotient, rest = divmod(b, a)
+        if not rest:
+            found.append((3, _new(Combine, (b, "/", a)), quotient))
+    elif b:
+        found.append((4, _new(Combine, (0, "/", b)), 0))
+    return found
+
+
+@lru_cache(maxsize=1 << 14)
+def combinations(a: Exact, b: Exact) -> tuple[Combination, ...]:
+    """`combine_all`, remembered."""
+    return tuple(combine_all(a, b))
+
+
+@lru_cache(maxsize=1 << 14)
+def whole_combinations(a: int, b: int) -> tuple[Combination, ...]:
+    """`combine_whole`, remembered."""
+    return tuple(combine_whole(a, b))
 
 
 @lru_cache(maxsize=1 << 17)

@@ -7,7 +7,6 @@ learned value then takes the heuristic's place.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import lru_cache
 from heapq import heappop, heappush, heappushpop
 from math import inf, log
 from typing import Any, Unpack
@@ -15,14 +14,11 @@ from typing import Any, Unpack
 from ...rewards.protocols import ValueFunction
 from ...rewards.values import GAMMA, HeuristicValue, OracleValue
 from ...tasks import Problem, Task
-from .common import BUDGET, Explorer, Limits, Options, SearchResult
+from .common import BUDGET, Explorer, Limits, Options, SearchResult, notices
 
 WEIGHT = 2.0
 """Default weight of the heuristic in weighted A*."""
 
-
-MOST_NOTICES = 10_000
-"""So many notes of one source are kept from search to search."""
 
 RatedRow = tuple[Any, Any, Hashable, float, float]
 """A generated state as `Task.relax` gives it: (step, state, key, cost of the path to it, estimated cost to go)."""
@@ -59,7 +55,7 @@ def astar(
     search = Explorer(task, problem, value, budget, seed, **options)
     admissible = isinstance(value, HeuristicValue)
     relax = task.relax if admissible and search.dedupe and search.proposer is None else _relaxing(search)
-    tree, notes, notices = search.tree, search.tree.notes, _notices(search.name)
+    tree, notes, noted = search.tree, search.tree.notes, notices(search.name, _worth)
     states, dedupe, limited = tree.states, search.dedupe, not search.only_nodes
     add_state, add_parent, add_step = states.append, tree.parents.append, tree.steps.append
     state, node, last, cost, left = states[0], 0, search.budget, 0.0, 0.0
@@ -101,7 +97,7 @@ def astar(
         add_state(state)
         add_parent(parent)
         add_step(step)
-        notes[node] = notices[left]
+        notes[node] = noted[left]
     search.expanded = len(states) - (solved is not None)
     search.generated = generated
     search.duplicates = generated - order - hopeless
@@ -150,20 +146,6 @@ def _relaxing(search: Explorer) -> Relax:
     return relax
 
 
-class _Notices(dict[float, tuple[int, str]]):
-    """What is noted in the tree for a cost to go: gamma ** cost in hundredths, and whose estimate it is."""
-
-    def __init__(self, source: str):
-        self.source = source
-
-    def __missing__(self, left: float) -> tuple[int, str]:
-        if len(self) >= MOST_NOTICES:
-            self.clear()
-        noted = self[left] = (int(100 * GAMMA**left + 0.5), self.source)
-        return noted
-
-
-@lru_cache(maxsize=16)
-def _notices(source: str) -> _Notices:
-    """Those of a source, which searches share."""
-    return _Notices(source)
+def _worth(left: float) -> float:
+    """The value of a cost to go."""
+    return GAMMA**left

@@ -50,6 +50,9 @@ def _limits(nodes: int) -> Limits:
 PROPOSALS = 4
 """Default number of draws from a proposer for each expanded node."""
 
+MOST_NOTICES = 10_000
+"""So many notes of one source are kept from search to search."""
+
 
 Row = tuple[Any, Any, Hashable, float]
 """A generated state that is not visited yet, as `Task.expand` gives it: (step, state, key, cost)."""
@@ -144,6 +147,27 @@ def visit_actions(tree: Tree, values: bool = False) -> list[Action]:
     return actions if values else [replace(a, value=None) if isinstance(a, Step) else a for a in actions]
 
 
+class Notices(dict[float, tuple[int, str]]):
+    """What is noted in the tree for a value: whole hundredths, and whose value it is. One object for each value, since
+    most searches know few.
+
+    worth: the value, where what is looked up is something else.
+    """
+
+    def __init__(self, source: str, worth: Callable[[float], float] = float):
+        self.source, self.worth = source, worth
+
+    def __missing__(self, value: float) -> tuple[int, str]:
+        if len(self) >= MOST_NOTICES:
+            self.clear()
+        noted = self[value] = (int(100 * self.worth(value) + 0.5), self.source)
+        return noted
+
+
+notices = lru_cache(maxsize=16)(Notices)
+"""Those of a source, which searches share."""
+
+
 class Options(TypedDict, total=False):
     """What every search takes besides its own options; see `Explorer`."""
 
@@ -181,6 +205,8 @@ class Explorer:
         self.task, self.problem, self.value, self.name = task, problem, value, value.name
         self.budget, self.seed, self.dedupe = limits.nodes, seed, dedupe
         self.proposer, self.proposals = proposer, proposals
+        self.generate: Callable[[Any], list[Row]] = task.expand if proposer is None else self.proposed
+        self.notices = notices(value.name)
         self.priors: list[float] | None = None
         self.illegal = self.rollouts = 0
         self.first: int | None = None
@@ -247,11 +273,12 @@ class Explorer:
         claim: are their states known from now on, so that nobody else generates them? If not, the algorithm adds to
         `known` what it visits.
         """
-        state = self.tree.states[node]
-        rows = self.task.expand(state) if self.proposer is None else self.proposed(state)
         self.expanded += 1
-        if not rows:
-            return [], []
+        rows = self.generate(self.tree.states[node])
+        return self.rank(rows, claim) if rows else ([], [])
+
+    def rank(self, rows: list[Row], claim: bool) -> tuple[list[Row], list[float]]:
+        """What `expand` returns, of children that were generated."""
         self.generated += len(rows)
         priors = self.priors
         if self.dedupe:
@@ -278,19 +305,22 @@ class Explorer:
         values = self.value.values(self.task, [row[1] for row in rows])
         self.value_calls += count
         self.rollouts += self.rollouts_a_state * count
-        if self.seed is None:
-            ranks = sorted(range(count), key=[-worth for worth in values].__getitem__)
-        else:
+        if self.seed is not None:
             random = self.random
             chances = [(-worth, random()) for worth in values]
             ranks = sorted(range(count), key=chances.__getitem__)
+        elif values.count(values[0]) == count:
+            self.priors = priors
+            return rows, values
+        else:
+            ranks = sorted(range(count), key=[-worth for worth in values].__getitem__)
         self.priors = priors and [priors[place] for place in ranks]
         return [rows[place] for place in ranks], [values[place] for place in ranks]
 
     def visit(self, parent: int, row: Row, value: float) -> int:
         """Move from a visited node to a child of it, note its value, and return its number."""
         node = self.tree.plant(parent, row[0], row[1])
-        self.tree.notes[node] = (int(100 * value + 0.5), self.name)
+        self.tree.notes[node] = self.notices[value]
         return node
 
     def solves(self, node: int) -> bool:

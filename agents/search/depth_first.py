@@ -26,35 +26,47 @@ def depth_first(
         With it, an exhausted search is only as sure as the values.
     """
     search = Explorer(task, problem, value, budget, seed, **options)
+    tree, known, dedupe, limited = search.tree, search.known, search.dedupe, not search.only_nodes
+    states, notes, noted, last = tree.states, tree.notes, search.notices, search.budget
+    add_state, add_parent, add_step, know = states.append, tree.parents.append, tree.steps.append, known.add
+    generate, is_goal, every = search.generate, task.solved, not task.enumerable
+    node = repeated = 0
 
     def done(solved: int | None = None, exhausted: bool = False) -> SearchResult:
+        # Every visited node was expanded but the last, where it solves the problem.
+        search.expanded, search.duplicates = node + (solved is None), search.duplicates + repeated
         return search.result("depth_first", solved, exhausted=exhausted, prune=prune)
 
     if search.solves(0):
         return done(solved=0)
-    known, dedupe = search.known, search.dedupe
     branches = [(0, zip(*search.expand(0, claim=False), strict=True))]
     while branches:
         parent, untried = branches[-1]
-        for row, worth in untried:
+        for (step, state, key, _), worth in untried:
             if prune is not None and worth <= prune:
                 branches.pop()  # children come in order of value: those after a pruned one are pruned as well
                 break
             if dedupe:
                 before = len(known)
-                known.add(row[2])
+                know(key)
                 if len(known) == before:
-                    search.duplicates += 1  # visited elsewhere since it was generated
+                    repeated += 1  # visited elsewhere since it was generated
                     continue
-            if search.full:
+            if node >= last or (limited and search.full):
                 return done()
-            node = search.visit(parent, row, worth)
-            if search.solves(node):
+            # What `Explorer.visit` and `Explorer.expand` do, without the calls.
+            node += 1
+            add_state(state)
+            add_parent(parent)
+            add_step(step)
+            notes[node] = noted[worth]
+            if (every or is_goal(state)) and search.solves(node):
                 return done(solved=node)
-            rows, values = search.expand(node, claim=False)
-            if rows:
-                branches.append((node, zip(rows, values, strict=True)))
-                break
+            if rows := generate(state):
+                rows, values = search.rank(rows, claim=False)
+                if rows:
+                    branches.append((node, zip(rows, values, strict=True)))
+                    break
         else:
             branches.pop()
     return done(exhausted=True)

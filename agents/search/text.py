@@ -16,14 +16,17 @@ def visit_text(result: SearchResult, values: bool = False) -> str:
     tree = result.tree
     states, parents, steps, notes = tree.states, tree.parents, tree.steps, tree.notes
     write, brief, solved = tree.task.write, tree.task.brief, tree.task.solved
-    seen, lines = [f"#0 {brief(states[0])}{' solved' if solved(states[0]) else ''}\n"], []
+    seen = [
+        f"#{node} {brief(state)} solved\n" if solved(state) else f"#{node} {brief(state)}\n"
+        for node, state in enumerate(states)
+    ]
+    lines = []
     for node in range(1, len(states)):
-        parent, state = parents[node], states[node]
-        look = f"#{node} {brief(state)}{' solved' if solved(state) else ''}\n"
+        parent = parents[node]
+        if parent != node - 1:
+            lines.append(f"back #{parent}\n{seen[parent]}")
         noted = f" value {notes[node][0]}" if values and node in notes else ""
-        back = f"back #{parent}\n{seen[parent]}" if parent != node - 1 else ""
-        lines.append(f"{back}{write(states[parent], steps[node])}{noted}\n{look}")
-        seen.append(look)
+        lines.append(f"{write(states[parent], steps[node])}{noted}\n{seen[node]}")
     for action in result.ending():
         answer = f" {action.answer}" if isinstance(action, Submit) and action.answer else ""
         lines += [CLOSE, "\n", f"answer{answer}\n" if isinstance(action, Submit) else "give up\n"]

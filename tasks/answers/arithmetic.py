@@ -89,7 +89,9 @@ def read_arithmetic(text: str, *, max_length: int = MAX_LENGTH, max_numbers: int
     Raises:
         AnswerError: for everything else, whatever the type, length or content of `text`.
     """
-    return _read(_plain(text, max_length), max_numbers, _OPERATORS)
+    expression, claim = _split(_plain(text, max_length))
+    value, numbers = _evaluate(expression, max_numbers, _OPERATORS)
+    return Arithmetic(Fraction(value), tuple(numbers), claim)
 
 
 def check_arithmetic(
@@ -109,18 +111,20 @@ def check_arithmetic(
     """
     try:
         string = _plain(text, MAX_LENGTH)
-        read = _read(string, len(numbers), _WHOLE if whole else _OPERATORS)
+        expression, claim = _split(string)
+        value, used = _evaluate(expression, len(numbers), _WHOLE if whole else _OPERATORS)
     except AnswerError as error:
         return Verdict(False, error.reason)
-    answer = string.partition("=")[0].replace(" ", "").replace("\t", "")
-    if read.claim is not None and read.claim != target:
-        return Verdict(False, f"claims {read.claim}, target is {_show(target)}", answer)
-    if use_all and sorted(read.numbers) != sorted(numbers):
-        return Verdict(False, f"uses {_list(read.numbers)}, the hand is {_list(numbers)}", answer)
-    if not Counter(read.numbers) <= Counter(numbers):
-        return Verdict(False, f"uses {_list(read.numbers)}, the hand has only {_list(numbers)}", answer)
-    if read.value != target:
-        return Verdict(False, f"evaluates to {_show(read.value)}, target is {_show(target)}", answer)
+    answer = expression.replace(" ", "").replace("\t", "")
+    if claim is not None and claim != target:
+        return Verdict(False, f"claims {claim}, target is {_show(target)}", answer)
+    if sorted(used) != sorted(numbers):
+        if use_all:
+            return Verdict(False, f"uses {_list(used)}, the hand is {_list(numbers)}", answer)
+        if not Counter(used) <= Counter(numbers):
+            return Verdict(False, f"uses {_list(used)}, the hand has only {_list(numbers)}", answer)
+    if value != target:
+        return Verdict(False, f"evaluates to {_show(value)}, target is {_show(target)}", answer)
     return Verdict(True, f"makes {_show(target)}", answer)
 
 
@@ -148,12 +152,6 @@ def _plain(text: object, max_length: int) -> str:
     return string
 
 
-def _read(text: str, max_numbers: int, operators: Operators) -> Arithmetic:
-    expression, claim = _split(text)
-    value, numbers = _evaluate(expression, max_numbers, operators)
-    return Arithmetic(value, numbers, claim)
-
-
 def _split(text: str) -> tuple[str, int | None]:
     """Expression and claim. Raises AnswerError where there is an "=" without exactly one integer after it."""
     expression, equals, claim = text.partition("=")
@@ -169,7 +167,7 @@ def _split(text: str) -> tuple[str, int | None]:
     return expression, int(claim)
 
 
-def _evaluate(expression: str, max_numbers: int, operators: Operators) -> tuple[Fraction, tuple[int, ...]]:
+def _evaluate(expression: str, max_numbers: int, operators: Operators) -> tuple[int | Fraction, list[int]]:
     """Value and literals, by Dijkstra's shunting yard: two stacks and no recursion. Raises AnswerError."""
     numbers: list[int] = []
     values: list[int | Fraction] = []
@@ -215,7 +213,7 @@ def _evaluate(expression: str, max_numbers: int, operators: Operators) -> tuple[
     if depth:
         raise AnswerError("'(' without ')'")
     _apply(waiting, values, 0, operators)
-    return Fraction(values[0]), tuple(numbers)
+    return values[0], numbers
 
 
 def _apply(waiting: list[str], values: list[int | Fraction], precedence: int, operators: Operators) -> None:

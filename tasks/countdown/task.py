@@ -42,7 +42,7 @@ class Countdown(NumberGame):
     }
     words = (*NumberGame.words, "any", "of", "in", "whole", "number")
     splits = ALL_SPLITS
-    layout = Layout(SIZES[-1], rules=True, kept=1 << 13, faces=0)
+    layout = Layout(SIZES[-1], rules=True, faces=0)
     n_actions = layout.n_actions
     shape = (layout.width,)
 

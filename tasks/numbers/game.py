@@ -16,11 +16,12 @@ from ..answers import check_arithmetic
 from ..errors import IllegalStep, UnreadableStep
 from ..pictures import Picture, cards
 from ..problem import Problem, Verdict
-from ..rationals import Combine, Exact, combinations, exact, show
+from ..rationals import SIGNS, Combine, Exact, combine, exact, show
 from ..task import Task
+from .children import children
 from .layout import Layout
 from .solving import distance, solvable
-from .state import Hand, Numbers
+from .state import Numbers
 
 # Fifteen digits: with six numbers to 100 no reachable fraction comes near, and no text costs more than its length.
 _NUMBER = r"(\d{1,15}(?:/\d{1,15})?)"
@@ -49,6 +50,7 @@ class NumberGame(Task[Numbers, Combine]):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "layout" in cls.__dict__:  # called at every step: without a call in between
+            cls.expand = staticmethod(children)  # type: ignore[method-assign,assignment]
             cls.move = staticmethod(cls.layout.move)  # type: ignore[method-assign,assignment]
             cls.face = staticmethod(cls.layout.face)  # type: ignore[method-assign,assignment]
 
@@ -66,30 +68,22 @@ class NumberGame(Task[Numbers, Combine]):
         return [row[0] for row in self.expand(state)]
 
     def apply(self, state: Numbers, step: Combine) -> Numbers:
-        left, sign, right = step
         rest = list(state.numbers)
-        for number in (left, right):
+        for number in (step.left, step.right):
             if number not in rest:
                 raise IllegalStep(f"{show(number)} is not among the numbers")
             rest.remove(number)
-        pair = (left, right) if left <= right else (right, left)
-        for _, legal, result in combinations(*pair):
-            if legal == step:
-                if state.whole and type(result) is not int:
-                    raise IllegalStep(f"{show(result)} is not a whole number")
-                rest.append(result)
-                return state._replace(numbers=tuple(sorted(rest)))
-        if sign == "/":
-            raise IllegalStep("division by zero")
-        raise IllegalStep("a difference is larger - smaller" if sign == "-" else "not the canonical spelling")
+        rest.append(_result(step, state.whole))
+        return state._replace(numbers=tuple(sorted(rest)))
 
     def expand(self, state: Numbers) -> list[tuple[Combine, Numbers, Hashable, float]]:
-        return list(self.layout.children(state)[1]) if len(state.numbers) > 1 else []
+        return children(state)
 
     def solved(self, state: Numbers) -> bool:
-        if state.spare:
-            return state.target in state.numbers
-        return len(state.numbers) == 1 and state.numbers[0] == state.target
+        numbers, target, _, spare = state
+        if spare:
+            return target in numbers
+        return len(numbers) == 1 and numbers[0] == target
 
     # text ---------------------------------------------------------------------------------------------------------
 
@@ -100,10 +94,11 @@ class NumberGame(Task[Numbers, Combine]):
         return f"{self.brief(state)} to make {state.target}"
 
     def brief(self, state: Numbers) -> str:
-        return " ".join(map(show, state.numbers))
+        return " ".join(map(str, state[0]))
 
     def write(self, state: Numbers, step: Combine) -> str:
-        return f"{show(step.left)} {step.sign} {show(step.right)}"
+        left, sign, right = step
+        return f"{left} {sign} {right}"
 
     def read(self, state: Numbers, text: str) -> Combine:
         match = _STEP.fullmatch(text.strip()) or _TIGHT.fullmatch(text.strip())
@@ -137,15 +132,13 @@ class NumberGame(Task[Numbers, Combine]):
         return 1.0 if enough and solvable(numbers, target, whole) else 0.0
 
     def answer(self, problem: Problem, steps: Sequence[Combine]) -> str:
-        state = self.start(problem)
-        texts: list[tuple[Exact, str]] = [(number, show(number)) for number in state.numbers]
+        numbers, target, whole, spare = self.start(problem)
+        texts: list[tuple[Exact, str]] = [(number, str(number)) for number in numbers]
         for step in steps:
             left, right = _take(texts, step.left), _take(texts, step.right)
-            state = self.apply(state, step)
-            (value,) = _added(state.numbers, [number for number, _ in texts])
-            texts.append((value, f"({left} {step.sign} {right})"))
-        if state.spare and self.solved(state):
-            texts = [(value, text) for value, text in texts if value == state.target][:1]
+            texts.append((_result(step, whole), f"({left} {step.sign} {right})"))
+        if spare:
+            texts = [(value, text) for value, text in texts if value == target][:1] or texts
         return ", ".join(_bare(text) for _, text in texts)
 
     def check(self, problem: Problem, answer: str) -> Verdict:
@@ -163,11 +156,10 @@ class NumberGame(Task[Numbers, Combine]):
     def index(self, state: Numbers, step: Combine) -> int:
         """5 * slot + operation: the slot is the pair of positions in the sorted hand, (0,1) (0,2) ... ; the
         operations are a+b, a*b, b-a, b/a, a/b for the pair a <= b."""
-        for index, row in zip(*self.layout.children(state), strict=True):
-            if row[0] == step:
-                return index
-        self.apply(state, step)  # raises the reason
-        raise AssertionError(f"{step} is legal but not among the children of {state}")
+        self.apply(state, step)  # raises the reason where it is illegal
+        operation, low, high = _operation(step)
+        first = state.numbers.index(low)
+        return self.layout.slot[first, state.numbers.index(high, first + 1)] + operation
 
     def step_at(self, state: Numbers, index: int) -> Combine:
         return self.layout.move(state, index)[0]
@@ -205,12 +197,28 @@ def _take(texts: list[tuple[Exact, str]], number: Exact) -> str:
     raise IllegalStep(f"{show(number)} is not among the numbers")
 
 
-def _added(after: Hand, before: list[Exact]) -> list[Exact]:
-    """What `after` holds beyond `before`."""
-    rest = list(after)
-    for number in before:
-        rest.remove(number)
-    return rest
+def _operation(step: Combine) -> tuple[int, Exact, Exact]:
+    """The number of a step's operation, as in SIGNS, and its pair, the smaller first. Raises IllegalStep."""
+    left, sign, right = step
+    if sign == "/":
+        if not right:
+            raise IllegalStep("division by zero")
+        return (3, right, left) if left >= right else (4, left, right)
+    if sign == "-":
+        if left < right:
+            raise IllegalStep("a difference is larger - smaller")
+        return 2, right, left
+    if left > right or sign not in ("+", "*"):
+        raise IllegalStep("not the canonical spelling")
+    return SIGNS.index(sign), left, right
+
+
+def _result(step: Combine, whole: bool) -> Exact:
+    """What a step makes of its two numbers. Raises IllegalStep."""
+    _, result = combine(*_operation(step))
+    if whole and type(result) is not int:
+        raise IllegalStep(f"{show(result)} is not a whole number")
+    return result
 
 
 def _bare(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from functools import lru_cache
 from itertools import combinations as choose
 from itertools import product
@@ -14,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import IllegalStep
-from ..rationals import Combine, Exact, combinations, combine
+from ..rationals import Combine, combine
 from .state import Numbers, without
 
 OPERATIONS = 5
 
 Face = tuple[NDArray[np.float32], NDArray[np.int8], bool]
-Child = tuple[Combine, Numbers, Hashable, float]
 
 _FLOAT = np.dtype(np.float32)
 _new = tuple.__new__  # what `Numbers(...)` ends in, without the way there
@@ -30,21 +28,22 @@ class Layout:
     """For hands of at most `size` numbers.
 
     pairs: positions i < j in the sorted hand, in the order of the slots: (0,1) (0,2) ... .
+    slot: {pair: number of its first action}.
     moves: what an action index means: i, j and the number of the operation, `5 * slot + operation`.
     n_actions, width: the number of actions and of observed numbers.
     legal: the mask of all hands of one pattern: is the lowest number 0, and is each next one equal to the one before?
-    children, face: functions of a state, which remember the latest.
+    face: a function of a state, which remembers the latest.
 
     Args:
         rules: do observations end with `whole` and `spare`, as 0 or 1?
-        kept: how many states `children` remembers.
-        faces: how many `face` does: none where states seldom come again, since remembering takes as long as making.
+        faces: how many states `face` remembers: none where states seldom come again, since remembering takes as long
+            as making.
     """
 
-    def __init__(self, size: int, *, rules: bool, kept: int, faces: int):
+    def __init__(self, size: int, *, rules: bool, faces: int):
         self.size, self.rules = size, rules
         self.pairs = tuple(choose(range(size), 2))
-        self._slot = {pair: OPERATIONS * slot for slot, pair in enumerate(self.pairs)}
+        self.slot = {pair: OPERATIONS * slot for slot, pair in enumerate(self.pairs)}
         self.moves = tuple((i, j, operation) for i, j in self.pairs for operation in range(OPERATIONS))
         self.n_actions = len(self.moves)
         self.width = size + 1 + 2 * rules
@@ -52,7 +51,6 @@ class Layout:
         self.legal = {equal: self._mask(equal) for equal in patterns}
         self._used = [(-1.0,) * (size - left) for left in range(size + 1)]
         self._floats = Struct(f"={self.width}f")
-        self.children = lru_cache(maxsize=kept)(self._children)
         self.face = lru_cache(maxsize=faces)(self._face) if faces else self._face
 
     def move(self, state: Numbers, index: int) -> tuple[Combine, Numbers]:
@@ -68,25 +66,6 @@ class Layout:
                     return step, _new(Numbers, (without(numbers, i, j, result), state[1], state[2], state[3]))
         raise IllegalStep(f"action {index} is not legal here")
 
-    def _children(self, state: Numbers) -> tuple[tuple[int, ...], tuple[Child, ...]]:
-        """The index of every legal step, ascending, and (step, child, key, cost); of equal pairs the lowest slot."""
-        numbers, *rest = state
-        seen: set[tuple[Exact, Exact]] = set()
-        indices, rows = [], []
-        for i, j in choose(range(len(numbers)), 2):
-            pair = numbers[i], numbers[j]
-            if pair in seen:
-                continue
-            seen.add(pair)
-            slot = self._slot[i, j]
-            for operation, step, result in combinations(*pair):
-                if state.whole and type(result) is not int:
-                    continue
-                child = _new(Numbers, (without(numbers, i, j, result), *rest))
-                indices.append(slot + operation)
-                rows.append((step, child, child, 1.0))
-        return tuple(indices), tuple(rows)
-
     def _face(self, state: Numbers) -> Face:
         numbers, target, whole, spare = state
         rules = (whole, spare) if self.rules else ()
@@ -97,8 +76,8 @@ class Layout:
             mask = mask.copy()
             for i, j in choose(range(len(numbers)), 2):
                 a, b = numbers[i], numbers[j]
-                mask[self._slot[i, j] + 3] &= bool(a) and b % a == 0
-                mask[self._slot[i, j] + 4] &= bool(b) and a % b == 0
+                mask[self.slot[i, j] + 3] &= bool(a) and b % a == 0
+                mask[self.slot[i, j] + 4] &= bool(b) and a % b == 0
             mask.flags.writeable = False
         solved = target in numbers if spare else numbers == (target,)
         return np.frombuffer(packed, _FLOAT), mask, solved
@@ -108,7 +87,7 @@ class Layout:
         mask = np.zeros((len(self.pairs), OPERATIONS), np.int8)
         for i, j in choose(range(len(equal)), 2):
             if not ((i and equal[i]) or (j > i + 1 and equal[j])):
-                place = self._slot[i, j] // OPERATIONS
+                place = self.slot[i, j] // OPERATIONS
                 mask[place] = 1, 1, 1, not (i == 0 and equal[0]), not (j == i + 1 and equal[j])
         flat = mask.reshape(-1)
         flat.flags.writeable = False
