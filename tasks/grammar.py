@@ -67,6 +67,9 @@ PIECE = r"</?think>|#\d+|\d+|[A-Za-z]+|[^\sA-Za-z\d]"
 DIGITS = 16
 """Closed tokenizers spell numbers of at most so many digits."""
 
+_OWN = ("back", "answer", "give up", "attempt ", CLOSE, BLANK)
+"""How the lines of this grammar begin that are no steps."""
+
 _BACK = re.compile(r"back\s*#?(\d{1,9})", re.ASCII)
 _ANSWER = re.compile(r"answer(?:[\s:]\s*(.*))?", re.ASCII | re.DOTALL)
 _MARK = re.compile(rf"attempt \d+(?: (?:{'|'.join(OUTCOMES)}))?", re.ASCII)
@@ -136,13 +139,16 @@ def read(tree: Tree, line: str) -> Action:
     if len(line) > MAX_LINE:
         # Not the next character of the line: if it is a space, the rest would no longer be too long when read again.
         return Refused(line[:MAX_LINE] + "…", "too_long", TOO_LONG)
-    if found := _BACK.fullmatch(line):
-        return Backtrack(int(found[1]))
-    if found := _ANSWER.fullmatch(line):
-        return Submit(found[1] or "")
-    if line == "give up":
-        return GiveUp()
-    if line in (CLOSE, BLANK, "") or _MARK.fullmatch(line):
+    if line.startswith(_OWN):  # most lines do not, and need not be held against one pattern after the other
+        if found := _BACK.fullmatch(line):
+            return Backtrack(int(found[1]))
+        if found := _ANSWER.fullmatch(line):
+            return Submit(found[1] or "")
+        if line == "give up":
+            return GiveUp()
+        if line in (CLOSE, BLANK) or _MARK.fullmatch(line):
+            return Refused(BLANK, "unreadable", NO_ACTION)
+    if not line:
         return Refused(BLANK, "unreadable", NO_ACTION)
     return _read_step(tree, line) or Refused(line, "unreadable", NO_ACTION)
 

@@ -156,7 +156,8 @@ def parse(
     attempt, closed, ended, place = 1, False, False, 0
     marks = _marks(2)
     while place < len(lines):
-        if mark := marks.get("\n".join(lines[place : place + 2])):
+        line = lines[place]
+        if line.startswith("attempt ") and (mark := marks.get("\n".join(lines[place : place + 2]))):
             actions.append(mark)
             tree.do(mark)
             attempt, closed, ended, place = attempt + 1, False, False, place + 2
@@ -164,7 +165,6 @@ def parse(
             continue
         if ended:
             break
-        line = lines[place]
         place += 1
         if line.strip() == CLOSE and not closed:
             closed = True
