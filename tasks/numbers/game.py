@@ -68,8 +68,9 @@ class NumberGame(Task[Numbers, Combine]):
         return [row[0] for row in self.expand(state)]
 
     def apply(self, state: Numbers, step: Combine) -> Numbers:
+        left, _, right = step
         rest = list(state.numbers)
-        for number in (step.left, step.right):
+        for number in (left, right):
             if number not in rest:
                 raise IllegalStep(f"{show(number)} is not among the numbers")
             rest.remove(number)
