@@ -1,7 +1,7 @@
 """Shaping under RL: which way of using a value of states helps a learner, which one harms it, and when it is hacked.
 
     python examples/shaping_under_rl.py                        both tasks, three seeds, a plot in shaping_under_rl.html
-    python examples/shaping_under_rl.py --tasks countdown --seeds 5 --weight 0.5
+    python examples/shaping_under_rl.py --tasks countdown --terms sum min --seeds 5 --weight 0.5
 
 A small learner on purpose: a table of action preferences for each state, trained by policy gradient with the credit
 that `metacot.agents.training` gives language models (the return from each step on, minus the mean reward of the group).
@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from metacot.agents.evaluation.charts import Line, line_chart
-from metacot.agents.evaluation.page import page
+from metacot.agents.evaluation.page import figures_page
 from metacot.agents.evaluation.stats import interval
 from metacot.agents.tracking import HackingMonitor, NullTracker, Paid
 from metacot.envs import ReasoningEnv
@@ -105,10 +105,10 @@ def reinforce(path: list, baseline: float) -> None:
         left -= reward
 
 
-def settings(weight: float, seed: int) -> dict[tuple[str, str], dict[str, float]]:
+def settings(terms: list[str], weight: float, seed: int) -> dict[tuple[str, str], dict[str, float]]:
     """(term, value) -> reward terms and their weights; another seed, another set of wrong states."""
     found: dict[tuple[str, str], dict[str, float]] = {("none", ""): {"outcome": 1.0}}
-    for term in TERMS:
+    for term in terms:
         for name, value in VALUES.items():
             spelling = value if name == "oracle" else f"{value}:{seed}"
             found[term, name] = {"outcome": 1.0, f"{term}:{spelling}": weight}
@@ -118,6 +118,7 @@ def settings(weight: float, seed: int) -> dict[tuple[str, str], dict[str, float]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--terms", nargs="+", choices=TERMS, default=list(TERMS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--problems", type=int, default=8, help="problems trained on, for each seed")
     parser.add_argument("--updates", type=int, default=300)
@@ -131,10 +132,11 @@ def main() -> None:
         title = f"{task}: weight {options.weight}, seeds 0 to {options.seeds - 1}, {options.problems} problems each"
         print(f"{title}\n{'term':17}{'value':8}{'success':>22}{'shaped':>9}{'parted':>16}")
         curves: dict[str, list[Line]] = {}
-        for term, value in settings(options.weight, 0):
+        posed = [settings(options.terms, options.weight, seed) for seed in range(options.seeds)]
+        for term, value in posed[0]:
             runs = [
-                learn(task, settings(options.weight, seed)[term, value], options.problems, options.updates, seed)
-                for seed in range(options.seeds)
+                learn(task, rewards[term, value], options.problems, options.updates, seed)
+                for seed, rewards in enumerate(posed)
             ]
             mean, low, high = interval(np.concatenate([run.success[-last:].mean(0) for run in runs]))
             shaped = np.mean([run.shaped[-last:].mean() for run in runs])
@@ -150,7 +152,7 @@ def main() -> None:
             line_chart(lines, title=f"{task}, value: {name}", x="updates", y="success in training", percent=True)
             for name, lines in curves.items()
         ]
-    options.out.write_text(page("Shaping under RL", f"<div class='grid'>{''.join(figures)}</div>"), encoding="utf-8")
+    options.out.write_text(figures_page("Shaping under RL", figures), encoding="utf-8")
     print(f"{time.perf_counter() - began:.0f} s; the plot is {options.out}")
 
 

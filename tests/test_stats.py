@@ -215,3 +215,29 @@ def test_restarts_are_a_function_of_the_seed():
 def test_restarts_refuse_what_cannot_be(change):
     with pytest.raises(ValueError, match="got"):
         restarted([episode()], **{"budget": 32} | change)
+
+
+# rank correlation ---------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=12))
+def test_a_rank_correlation_is_that_of_the_ranks(pairs):
+    a, b = np.array(pairs, float).T
+    places = [[np.mean([(v < w) + 0.5 * (v == w) for v in own]) for w in own] for own in (a, b)]
+    found = stats.rank_correlation(a, b, resamples=20)
+    if len(set(a)) == 1 or len(set(b)) == 1:
+        assert np.isnan(found.mean)
+    else:
+        assert found.mean == pytest.approx(np.corrcoef(*places)[0, 1])
+
+
+def test_a_rank_correlation_sees_order_alone_and_has_an_interval():
+    a = np.arange(30.0)
+    assert stats.rank_correlation(a, a**3, resamples=50) == pytest.approx((1.0, 1.0, 1.0))
+    assert stats.rank_correlation(a, -np.exp(a), resamples=50).mean == pytest.approx(-1.0)
+    noise = np.random.default_rng(0).normal(size=30)
+    mean, low, high = stats.rank_correlation(a, noise, resamples=200)
+    assert low < mean < high
+    assert low < 0 < high
+    with pytest.raises(ValueError, match="three pairs"):
+        stats.rank_correlation([1, 2], [1, 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 LIGHT = {
@@ -127,3 +128,8 @@ def page(title: str, body: str) -> str:
         f"<link rel='icon' href='data:,'><title>{escape(title)}</title><style>{STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>\n"
     )
+
+
+def figures_page(title: str, figures: Iterable[str]) -> str:
+    """A page of charts and nothing else, as many beside each other as there is room for."""
+    return page(title, f"<h1>{escape(title)}</h1><div class='grid'>{''.join(figures)}</div>")

@@ -6,6 +6,7 @@ problems, the same ones for every system, so that the luck of which problems wer
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -81,6 +82,35 @@ def paired_difference(a: ArrayLike, b: ArrayLike, seed: int = 0, resamples: int 
     if first.shape != second.shape:
         raise ValueError(f"a pair of systems has the same problems, got {first.shape} and {second.shape}")
     return interval(first - second, seed, resamples)
+
+
+def rank_correlation(a: ArrayLike, b: ArrayLike, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
+    """Spearman's: the correlation of the ranks, equal values sharing their mean rank, and its interval over pairs.
+
+    a, b: (n,), n >= 3. In [-1, 1]; NaN where one of both has a single value. Resamples in which that happens are left
+    out of the interval. Raises ValueError for other shapes.
+    """
+    pairs = np.asarray([a, b], dtype=np.float64)
+    if pairs.ndim != 2 or pairs.shape[1] < 3:
+        raise ValueError(f"a rank correlation needs at least three pairs, got {pairs.shape}")
+    count = pairs.shape[1]
+    drawn = np.random.default_rng((seed, count)).integers(count, size=(resamples, count))
+    rows = max(1, _BLOCK // count**2)
+    blocks = [pairs[:, drawn[start : start + rows]] for start in range(0, resamples, rows)]
+    found = np.concatenate([_rank_correlations(*block) for block in blocks])
+    found = found[np.isfinite(found)]
+    edges = (100 - LEVEL) / 2, (100 + LEVEL) / 2
+    low, high = np.percentile(found, edges) if len(found) else (math.nan, math.nan)
+    return Interval(float(_rank_correlations(*pairs[:, None])[0]), float(low), float(high))
+
+
+def _rank_correlations(a: Floats, b: Floats) -> Floats:
+    """(r, n), (r, n) -> (r,)."""
+    # How many lie below a value less how many lie above it is twice its rank, but for what all ranks have in common.
+    first, second = (np.sign(own[:, :, None] - own[:, None, :]).sum(axis=2) for own in (a, b))
+    scale = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    products = (first * second).sum(axis=1)
+    return np.divide(products, scale, out=np.full(len(scale), math.nan), where=scale > 0)
 
 
 def _resampled(problems: int, seed: int, resamples: int) -> Iterator[Floats]:
