@@ -220,11 +220,12 @@ def test_two_ray_workers_write_the_same_bytes_as_one_process(tmp_path, small, cl
 
 @pytest.mark.slow
 @pytest.mark.timeout(4 * 3600)
-def test_a_million_rows_under_a_gigabyte_killed_and_on_ray(tmp_path, cluster):
+def test_a_million_rows_under_a_gigabyte_killed_and_on_ray(tmp_path, request):
     rows, against = plant(tmp_path, MILLION)
     subprocess.run(command(rows, against, tmp_path / "one"), check=True, capture_output=True)
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20  # the largest process, in KiB
     check(tmp_path / "one", MILLION)
+    cluster = request.getfixturevalue("cluster")  # not before: it would wait for the first half
     words = command(rows, against, tmp_path / "two", "--engine", "ray", "--workers", "2", "--address", cluster)
     kill_half_way(words, tmp_path / "two", 700)
     subprocess.run(words, check=True, capture_output=True)

@@ -114,3 +114,40 @@ def test_intervals_equal_their_inequalities(low, length, low_in, high_in):
     assert verify(both, interval).correct is True
     other = f"{'(' if low_in else '['}{low}, {high}{']' if high_in else ')'}"
     assert verify(other, interval).correct is False
+
+
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+
+def in_words(number: int, joined: str) -> str:
+    """A whole number below a trillion in English; joined: between hundreds and the rest, such as ` and `."""
+    for size, name in ((10**9, "billion"), (10**6, "million"), (10**3, "thousand")):
+        if number >= size:
+            rest = f" {in_words(number % size, joined)}" if number % size else ""
+            return f"{in_words(number // size, joined)} {name}{rest}"
+    if number >= 100:
+        return f"{ONES[number // 100]} hundred" + (joined + in_words(number % 100, joined) if number % 100 else "")
+    if number < 20:
+        return ONES[number]
+    return TENS[number // 10 - 2] + (f"-{ONES[number % 10]}" if number % 10 else "")
+
+
+@given(st.integers(0, 10**12 - 1) | st.integers(0, 10**4), st.sampled_from([" ", " and "]))
+def test_numbers_in_words_are_those_numbers(number, joined):
+    assert verify(in_words(number, joined), str(number)).correct is True
+    assert verify(in_words(number, joined), str(number + 1)).correct is False
+
+
+@given(st.integers(-99, 99), st.integers(-99, 99), st.integers(-99, 99))
+def test_a_sum_of_unit_vectors_is_its_components(x, y, z):
+    assert (
+        verify(rf"{x}\mathbf{{i}}+({y})\hat{{j}}+{z}\vec{{k}}".replace("+-", "-"), f"({x}, {y}, {z})").correct is True
+    )
+    assert (
+        verify(rf"{x}\mathbf{{i}}+({y})\hat{{j}}+{z}\vec{{k}}".replace("+-", "-"), f"({x}, {y}, {z + 1})").correct
+        is False
+    )

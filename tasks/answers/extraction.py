@@ -19,6 +19,7 @@ from collections import deque
 
 from .errors import Unreadable
 from .limits import MAX_ANSWER, MAX_RESPONSE
+from .reading.words import DENIAL
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{|\\boxed\s+(?P<bare>[^\s{}\\$]+)|\\.|[{}]", re.DOTALL)
 _TAG_START = re.compile("<answer", re.IGNORECASE)
@@ -37,8 +38,10 @@ _CONCLUSION = re.compile(
 )
 _FORMULA = re.compile(r"(?<!\\)\$\$?(.+?)(?<!\\)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _CALLED = re.compile(r"\s+(?:is|are) the (?:final |correct )?answers?\W*$")
+_NAMED = re.compile(r"(?:result|solutions?|total|values?|output|conclusion):\s+(?=\S)", re.IGNORECASE)
+_END = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>))+\s*$")
 _LABEL = re.compile(r"[A-Z][a-z]+(?: [a-z]+){0,3}(?: [0-9]+)?:\s+(?=\S)")
-_REJECTED = re.compile(r",? (?:and |but )?not [^,]{1,60}$")
+_REJECTED = re.compile(r",? (?:(?:and |but )?not [^,]{1,60}|(?:since|because|which) .*)$")
 _TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _PROSE = re.compile(r"[A-Za-z]{4,} [A-Za-z]{2,} [A-Za-z]{2,}")
 _INJECTION = re.compile(
@@ -49,14 +52,10 @@ _INJECTION = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"[A-Za-z][A-Za-z0-9 ,'$\\{}()-]{1,120}? (?:is|are|equals|was|were|must be|has|have)"
-    r"(?: equal to| exactly)? ([^\n]{1,120}?)\.?"
+    r"[A-Za-z][A-Za-z0-9 ,'$\\{}()-]{0,120}? (?:is|are|equals|was|were|must be|has|have)"
+    r"(?: equal to| exactly)? ([^\n]{1,120}?)(?:,? (?:which|since|because) .*)?\.?"
 )
 _RESULT = re.compile(r"[A-Za-z][A-Za-z ,']{3,80} [-+*/0-9(). $%\\]+ ?= ?([^=]{1,60}?)\.?")
-_DENIAL = re.compile(
-    r"n't\b|\b(?:not|never|no|none|nobody|nothing|nor|cannot|doubt|false|wrong|incorrect|if|unless|or|but|either|neither)\b",
-    re.IGNORECASE,
-)
 _JUDGED = re.compile("true|false|correct|incorrect", re.IGNORECASE)
 MAX_MARKS = 64
 """Boxes and tags in one response."""
@@ -71,12 +70,14 @@ def final_answers(text: str) -> tuple[str, ...]:
         raise Unreadable(f"the response is too long (more than {MAX_RESPONSE} characters)")
     if "<think" in text or "</think" in text:
         text = _after_thought(text)
+    if text.rstrip().endswith(">"):
+        text = _END.sub("", text)
     if _INJECTION.search(text):
         raise Unreadable("the response tells its reader to ignore what stands above")
     if ("boxed" in text or "\\fbox" in text or _TAG_START.search(text)) and (marked := _marked(text)):
         return _different(marked)
     if "####" in text and (hashes := _HASHES.findall(text)):
-        return _different(hashes)
+        return _different([_PHRASE.sub("", found, count=1) for found in hashes])
     phrases = deque(_PHRASE.finditer(text), maxlen=MAX_MARKS)
     if said := [answer for phrase in phrases if (answer := _sentence(text, phrase.end()))]:
         return _different(said)
@@ -153,6 +154,7 @@ def _sentence(text: str, start: int) -> str:
 def _last_line(text: str) -> str:
     line = _CALLED.sub("", text.strip())
     if "\n" not in line:
+        line = _NAMED.sub("", line, count=1) if _NAMED.match(line) else line
         return _CONCLUSION.sub("", line, count=1) if _CONCLUSION.match(line) else line
     if len(line) <= MAX_ANSWER and ("\\begin" in line or line.startswith(("$$", "\\["))) and not _PROSE.search(line):
         return line  # one formula on several lines
@@ -169,6 +171,6 @@ def stated(sentence: str) -> str | None:
     if sentence.startswith("\\text{"):
         sentence = _TEXT.sub(r"\1", sentence).strip()
     found = _STATEMENT.fullmatch(sentence) or _RESULT.fullmatch(sentence)
-    if found is None or _DENIAL.search(sentence, 0, found.start(1)):
+    if found is None or DENIAL.search(sentence, 0, found.start(1)):
         return None
-    return None if _DENIAL.search(found[1]) and not _JUDGED.fullmatch(found[1]) else found[1].strip()
+    return None if DENIAL.search(found[1]) and not _JUDGED.fullmatch(found[1]) else found[1].strip()

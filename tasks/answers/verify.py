@@ -154,7 +154,12 @@ def _given(answer: str, expected: Form, how: Conventions) -> Form:
         if statement is None:
             raise
         return _form(statement, how)
-    return _form(statement, how) if isinstance(given, Words) and statement and given != expected else given
+    return _form(statement, how) if _in_words(given) and statement and given != expected else given
+
+
+def _in_words(form: Form) -> bool:
+    """Words, or a list of them."""
+    return isinstance(form, Words) or (isinstance(form, Items) and not form.opening and any(map(_in_words, form.items)))
 
 
 def _several(answers: tuple[str, ...], how: Conventions) -> Form:

@@ -9,13 +9,13 @@ from ..errors import Beyond, Unreadable
 from ..values import nodes
 from .brackets import trimmed
 from .clean import clean
-from .forms import Form, Value
+from .forms import Form, Value, Words
 from .numerals import numeral
 from .spelled import spelled_form
 from .structure import whole_form
 from .tokens import tokenize
 from .wording import as_words
-from .words import number_word
+from .words import DENIAL, affirmation, number_word
 
 _TIMES_TEN = re.compile(r"(?<=[0-9])\s*[xX]\s*(?=10\s*\^)|(?<=[0-9])\s+[xX]\s+(?=[0-9])")
 _MAGNITUDES = {
@@ -33,6 +33,10 @@ _LEAD = re.compile(
     r"(?:so|thus|therefore|hence|then|approximately|about|roughly|exactly|i\.e\.)\b[,:]?\s+|\\approx\s*|\\therefore\s*"
     rf"|{_ARTICLE}|(?:\\text\{{\s*{_NOUN}\s*\}}|{_NOUN}\b){_MATHEMATICS}",
     re.IGNORECASE,
+)
+_FIRST_TEXT = re.compile(r"^\\text\{([A-Za-z][A-Za-z ,:]{2,40})\}(?=\s*[^\s_^])")
+_MODULUS = re.compile(
+    r"\s*(?:\\pmod\s*\{?\s*([0-9]{1,9})\s*\}?|\(\s*\\?b?mod\s*([0-9]{1,9})\s*\)|[,\s]\\?b?mod\s+([0-9]{1,9}))$"
 )
 _WHOLE_TEXT = re.compile(r"\\(?:text|mbox|textbf)\{([^{}\\]*[0-9][^{}\\]*)\}")
 _REMARK = re.compile(
@@ -54,6 +58,8 @@ def read(text: str, how: Conventions) -> Form:
     if value is not None and (how.thousands_commas or "," not in text):
         return Value(nodes.number(value))
     text = _without_remark(text)
+    if text.startswith("\\text{"):
+        text = _FIRST_TEXT.sub(_unwrapped, text)
     text = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
     text = _INCHES.sub(r"\1 inch\2", _MINUS.sub("-", text))
     if "'" in text or '"' in text:
@@ -66,6 +72,10 @@ def read(text: str, how: Conventions) -> Form:
         raise Unreadable("the answer is empty")
     if (found := spelled_form(text, how.day_first)) is not None:
         return found
+    if (affirmed := affirmation(text)) is not None:
+        return Words(affirmed)
+    if "mod" in text:
+        text = _MODULUS.sub(lambda f: rf" \text{{modulo {f[1] or f[2] or f[3]}}}", text)
     try:
         text = _MAGNITUDE.sub(lambda found: _MAGNITUDES[found[1].lower()], _TIMES_TEN.sub(r" \\times ", text))
         tokens = tokenize(text, how.thousands_commas)
@@ -75,6 +85,12 @@ def read(text: str, how: Conventions) -> Form:
         if words is None or isinstance(error, Beyond):
             raise
         return words
+
+
+def _unwrapped(first: re.Match[str]) -> str:
+    """The words before the rest; none of `Total cost:`."""
+    words = first[1].rstrip()
+    return "" if words.endswith(":") and not DENIAL.search(words) else f"{words} "
 
 
 def _without_remark(text: str) -> str:

@@ -28,7 +28,7 @@ _SIGNS = {
     "⟨": r"\langle ", "⟩": r"\rangle ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ",
     "“": '"', "”": '"', "‘": "'", "’": "'", "′": "'", "…": "...", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
     "\u2003": " ", "\u2002": " ", "→": r"\to ", "∠": r"\angle ",
-    "€": r"\euro ", "¥": r"\yen ", "¢": r"\text{ cents}", "£": r"\pounds ", "₹": "Rs ", "\u2061": "",
+    "€": r"\euro ", "¥": r"\yen ", "¢": r"\text{ cents}", "£": r"\pounds ", "₹": "Rs ", "≡": r"\equiv ", "\u2061": "",
 }  # fmt: skip
 _TABLE = str.maketrans(
     {

@@ -32,7 +32,8 @@ class Relation(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """Sets or conditions joined by `or` (a union), `and` (an intersection) or `minus` (a difference)."""
+    """Sets or conditions joined by `or` (a union), `and` (an intersection), `minus` (a difference) or only a comma
+    (`list`: an intersection, but where that is empty a union)."""
 
     how: str
     members: tuple[Form, ...]

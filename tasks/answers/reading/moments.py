@@ -50,7 +50,7 @@ def read_moment(text: str, day_first: bool = False) -> Moment | None:
     """The date or the time that `text` is, or None. A bare number is neither; `3:45` is a time."""
     if len(text) > 100:
         return None
-    text = plain(text).lower().rstrip(".,")
+    text = plain(text).lower().rstrip(".,").removeprefix("at ").removeprefix("on ")
     text = re.sub(r"\s*:\s*", ":", text)
     text = re.sub(r"(?<=[0-9])\.(?=[0-9]{2}\s*[ap]\.?\s?m)", ":", text)  # 6.30 pm
     if text in _NAMED:

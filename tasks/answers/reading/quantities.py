@@ -103,6 +103,8 @@ def _word_unit(tokens: list[Token]) -> tuple[list[Token], Unit | None]:
         start -= 1
     if start > 1 and tokens[start - 1].kind == "name" and tokens[start - 1].text in ALONE and tokens[start].text == "/":
         start -= 1
+    if start > 1 and tokens[start - 1].text == "of":  # 3/8 of the cake
+        start -= 1
     written = _written(tokens[start:])
     unit = read_unit(written)
     if unit is None:

@@ -47,7 +47,7 @@ def spelled_form(text: str, day_first: bool) -> Form | None:
         return _numeral_in_base(plain(text.replace("\\overline", "")), quoted="text" in text or "math" in text)
     if text[0] == "0" and (found := _PREFIXED.fullmatch(text)):
         return Value(in_base(found[found.lastindex or 0], (2, 16, 8)[(found.lastindex or 1) - 1]))
-    if " to " in text and (found := _RATIO.fullmatch(text)):
+    if "to" in text and (found := _RATIO.fullmatch(plain(text))):
         return Ratio((nodes.number(int(found[1])), nodes.number(int(found[2]))))
     if ("'" in text or "prime" in text) and (found := _ANGLE.fullmatch(text)):
         seconds = 3600 * int(found[1]) + 60 * int(found[2]) + int(found[3] or 0)

@@ -12,6 +12,7 @@ from .matrices import matrix_form
 from .quantities import lettered, unit_of
 from .tokens import Token
 from .wording import as_words
+from .words import DENIAL
 
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "~=", "in"})
 
@@ -36,7 +37,8 @@ def whole_form(tokens: list[Token]) -> Form:
     if any(conditions) and all(conditions):
         if _same_system(members):
             return Items(tuple(members))
-        return Joined("or" if "or" in signs else "and", tuple(members))
+        strict = "and" in signs and any(isinstance(member, Relation) for member in members)
+        return Joined("or" if "or" in signs else "and" if strict else "list", tuple(members))
     if any(isinstance(member, Words) for member in members) and not all(isinstance(m, Words | Value) for m in members):
         raise Unreadable("words among mathematics")
     flat: list[Form] = []
@@ -94,6 +96,8 @@ def item_form(tokens: list[Token]) -> Form:
         parts, signs = split(tokens, *_RELATIONS)
         if signs:
             return _relation(parts, signs)
+    if tokens[0].text == "reals" and len(tokens) > 2 and tokens[1].text == "-":  # R - {2}
+        return Joined("minus", (REALS, item_form(tokens[2:])))
     for sign, how in (("setminus", "minus"), ("cup", "or"), ("cap", "and")):
         if sign in texts:
             parts, signs = split(tokens, sign)
@@ -166,22 +170,31 @@ def _relation(parts: list[list[Token]], signs: list[str]) -> Form:
             sides.append(Value(("sym", part[0].text)))  # AB = 5
         else:
             sides.append(item_form(trimmed(part)))
+    if isinstance(sides[0], Words) and DENIAL.search(sides[0].text):
+        raise Unreadable("a denial before a sign")
     return Relation(tuple(sides), tuple(signs))
 
 
 def _label(tokens: list[Token]) -> Words | None:
-    """`Area` or `total cost` on the left of an equation: words that name what is on the right."""
-    if not all(token.kind in ("run", "text") for token in tokens) or all(is_product(token.text) for token in tokens):
+    """`Area`, `total cost` or `angle A` on the left of an equation: words that name what is on the right."""
+    words = " ".join(token.text for token in tokens)
+    if not all(token.kind in ("run", "text", "name") for token in tokens) or DENIAL.search(words):
         return None
-    form = as_words(" ".join(token.text for token in tokens))
+    if all(token.kind == "name" or is_product(token.text) for token in tokens):
+        return None
+    form = as_words(words)
     return form if isinstance(form, Words) else None
 
 
 def _function_name(tokens: list[Token]) -> str | None:
     """`f(x)`, `f^{-1}(x)` and `P(A)` on the left of an equation are the name of what is on the right."""
-    if len(tokens) < 4 or tokens[0].kind != "name" or tokens[-1].text != ")" or len(tokens) > 12:
+    if len(tokens) < 4 or tokens[0].kind != "name" or tokens[-1].text not in (")", "]") or len(tokens) > 12:
         return None
+    if tokens[0].text in ("P", "E") and tokens[1].text in ("(", "[") and _bracket_end(tokens, 1) == len(tokens) - 1:
+        return "".join(token.text for token in tokens)  # P(A | B), E[X]
     names = [token for token in tokens if token.kind in ("name", "run")]
+    if tokens[-1].text != ")":
+        return None
     plain_signs = all(
         token.text in ("(", ")", "^", "{", "}", "-", ",", "'", "_") for token in tokens if token.kind == "sign"
     )
@@ -195,6 +208,17 @@ def _function_name(tokens: list[Token]) -> str | None:
     ):
         return None
     return "".join(token.text for token in tokens)
+
+
+def _bracket_end(tokens: list[Token], place: int) -> int:
+    """The place of the bracket that closes the one at `place`."""
+    depth = 0
+    for end in range(place, len(tokens)):
+        if tokens[end].kind == "sign":
+            depth += (tokens[end].text in OPENING) - (tokens[end].text in CLOSING)
+            if not depth:
+                return end
+    return -1
 
 
 def _bracketed(tokens: list[Token]) -> Form | None:

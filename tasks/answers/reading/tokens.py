@@ -62,6 +62,7 @@ _COMMANDS = {
     "leqslant": ("sign", "<="), "ge": ("sign", ">="), "geq": ("sign", ">="), "geqslant": ("sign", ">="),
     "lt": ("sign", "<"), "gt": ("sign", ">"),
     "ne": ("sign", "!="), "neq": ("sign", "!="), "approx": ("sign", "~="), "simeq": ("sign", "~="),
+    "equiv": ("sign", "="),
     "in": ("sign", "in"), "cup": ("sign", "cup"), "bigcup": ("sign", "cup"), "cap": ("sign", "cap"),
     "setminus": ("sign", "setminus"),
     "backslash": ("sign", "setminus"), "infty": ("sign", "inf"), "emptyset": ("sign", "empty"),
@@ -97,7 +98,7 @@ _TOKEN = re.compile(
     |(?P<num>
         (?P<whole>[0-9]{1,3}(?:(?:,(?!\s)|\{,\}|,?\\!,?|\\,|\\;|~)[0-9]{3})+
             (?![0-9])|[0-9]+)
-        (?:\.(?P<part>[0-9]*))? |\.(?P<only>[0-9]+))
+        (?:\.(?P<part>[0-9]*))? |\.(?P<only>[0-9]+|(?=\\(?:overline|bar|dot))))
     |(?P<cmd>\\(?:[A-Za-z]+|[%${}|\\&\#_]))
     |(?P<word>[A-Za-z]+)
     |(?P<sign>\*\*|<=|>=|=<|!=|==|\.\.\.|->|[-+*/^_=<>()\[\]{},;:|!'%"&.?])
@@ -113,7 +114,7 @@ _PERIODIC = re.compile(r"([0-9]*?)(?:([0-9])\2{2,}|([0-9]{2,12}?)\3+)")
 _BARE_SEPARATOR = re.compile(r"[^0-9]")
 _SPACING = re.compile(r"\\[,;:! ]|~")
 _HIDDEN = re.compile(r"\s*(?:\{[^{}]*\}|\S)")
-_WORDS = re.compile(r"[ .,'()-]*[A-Za-z](?:[ A-Za-z.,'()/-]|\^\{?-?[0-9]\}?)*")
+_WORDS = re.compile(r"[ .,'()-]*[A-Za-z](?:[ A-Za-z.,'()/-]|\^\{?-?[0-9]\}?|(?<=modulo )[0-9]+)*")
 MAX_FONTS = 8
 """Text and font commands inside each other."""
 _SPLIT = re.compile(r"([a-zA-Z]?)(arcsin|arccos|arctan|sin|cos|tan|ln|log|sqrt|pi)([a-zA-Z]?)")

@@ -55,11 +55,12 @@ _OTHERS: dict[str, dict[str, object]] = {
     "yuan": {"yuan rmb cny": 1},
     "celsius": {"celsius degc": 1},
     "fahrenheit": {"fahrenheit degf": 1},
-    "kelvin": {"kelvin kelvins": 1},
+    "kelvin": {"K kelvin kelvins": 1},
+    "coulomb": {"C coulomb coulombs": 1},
     "newton": {"N newton newtons": 1, "kN": 1000},
     "volt": {"V volt volts": 1, "mV": "0.001", "kV": 1000},
     "ampere": {"A amp amps ampere amperes": 1, "mA": "0.001"},
-    "ohm": {"ohm ohms": 1, "kohm": 1000},
+    "ohm": {"Omega ohm ohms": 1, "kohm": 1000},
     "pascal": {"Pa pascal pascals": 1, "kPa": 1000, "MPa": 1000000},
     "mole": {"mol mole moles": 1},
     "hertz": {"Hz hertz": 1, "kHz": 1000, "MHz": 1000000, "GHz": 1000000000},
@@ -100,11 +101,12 @@ def _table() -> dict[str, Unit]:
 
 
 UNITS = _table()
-ALONE = frozenset("mgshLlNVAJW")
+ALONE = frozenset([*"mgshLlNVAJWCK", "Omega"])
 """Letters that are units only where nothing else suggests a variable."""
 _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 _FACTOR = re.compile(r"([A-Za-z]+)(?:\s*\^\s*\{?\s*(-?[0-9])\s*\}?)?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z' ()-]*")
+_OF_TEMPERATURE = re.compile(r"deg(?:ree)?s? (celsius|fahrenheit)", re.IGNORECASE)
 _HYPHEN = re.compile(r"(?<!\^)(?<!\^\{)-")
 _ADJECTIVES = frozenset("distinct different possible total of the a an positive such about in".split())
 
@@ -116,10 +118,13 @@ def read_unit(text: str, *, known: bool = False) -> Unit | None:
     """
     text = text.strip().strip(".,").replace("sq.", "sq").replace("cu.", "cu").replace("ft.", "ft").replace("in.", "in")
     text = " ".join(text.split()).replace("per cent", "percent")
+    text = _OF_TEMPERATURE.sub(r"\1", text)
     if not text or len(text) > 60:
         return None
     if unit := _factors(text):
         return unit
+    if text.startswith("modulo "):
+        return Unit(((text, 0),))
     if known or not _WORD.fullmatch(text):
         return None
     words = [word for word in text.lower().strip("() ").split() if word not in _ADJECTIVES]

@@ -6,7 +6,8 @@ import re
 
 from ..values import nodes
 from .forms import EMPTY, REALS, Form, Items, Value, Words
-from .words import affirmation, meaning, number_word, plain_words
+from .units import read_unit
+from .words import meaning, number_word, plain_words
 
 _LIST = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 
@@ -14,8 +15,6 @@ _LIST = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 def as_words(text: str) -> Form | None:
     """The answer as words, or None where it is mathematics gone wrong (commands, operators, no letters)."""
     words = plain_words(text)
-    if words and len(words) <= 200 and (affirmed := affirmation(text)) is not None:
-        return Words(affirmed)
     if not words or len(words) > 200 or re.search(r"[\\^_=<>|#@~]", words) or not re.search(r"[^\W\d_]", words):
         return None
     if "," in words:
@@ -24,6 +23,9 @@ def as_words(text: str) -> Form | None:
             return Items(tuple(member for member in members if member is not None))
     if (count := number_word(words)) is not None:
         return Value(nodes.number(count))
+    first, _, last = words.rpartition(" ")
+    if (count := number_word(first)) is not None and (unit := read_unit(last)) is not None:
+        return Value(nodes.number(count), unit)
     known = meaning(words)
     if known == "none":
         return EMPTY

@@ -37,7 +37,7 @@ _WEEKDAYS = {
 }  # fmt: skip
 _CHOICE = re.compile(
     r"(?:i (?:choose|pick|select|think|believe) )?(?:it(?:'s| is) )?(?:the )?(?:correct )?(?:answer|option|choice)?"
-    r"\s*(?:is|:)?\s*[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|,? (?:because|since)\b.*|"
+    r"\s*(?:is|:)?\s*[\[({]?\s*([A-Z])\s*(?:[)\]}.:]+(?:\s.*)?|\s+-\s.*|\s+\(.*\)|,? (?:because|since)\b.*|"
     r"is (?:the )?(?:correct|right)(?: \w+)?\.?|)",
     re.DOTALL | re.IGNORECASE,
 )
@@ -47,6 +47,12 @@ _WRAPPERS = re.compile(
 _NOISE = re.compile(r"[{}$\"*`]|\\[!,;: ]|\\left|\\right|\\\\")
 _ARTICLE = re.compile(r"(?:there (?:is|are) )?(?:the |a |an )?")
 _AFFIRMED = re.compile(r"(yes|no|true|false)\b(?:\s*[,.;:!]|\s+[-–—]|\s*$)", re.IGNORECASE)
+DENIAL = re.compile(
+    r"n't\b|\b(?:not|never|no|none|nobody|nothing|nor|cannot|doubt|false|wrong|incorrect|if|unless|or|but|either|neither)\b",
+    re.IGNORECASE,
+)
+"""A word after which a sentence may say the opposite."""
+_AFFIRMATIONS = re.compile(r"\s*(?:and\s+)?(?:yes|no|true|false)\b", re.IGNORECASE)
 MAX_WORDS = 200
 """Characters of an answer in words."""
 
@@ -71,11 +77,13 @@ def meaning(words: str) -> str:
 
 
 def affirmation(text: str) -> str | None:
-    """yes or no, where the answer starts with one of them as a word of its own."""
+    """yes or no, where the answer starts with one of them as a word of its own, and is no list of them."""
+    if text[:1].lower() not in 'ynt\\fo$*"' or len(text) > MAX_WORDS:
+        return None
     found = _AFFIRMED.match(
         plain_words(text) + " " if len(text) < 8 else _NOISE.sub(" ", _WRAPPERS.sub("", text)).strip()
     )
-    return meaning(found[1].lower()) if found else None
+    return meaning(found[1].lower()) if found and not _AFFIRMATIONS.search(found.string, found.end()) else None
 
 
 def choice(text: str) -> str | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import chain
 
 from ..errors import Undecided, Undefined
 from ..limits import MAX_PRECISION
@@ -183,7 +184,11 @@ def _same_at_whole_numbers(a: Node, b: Node, names: list[str], seed: bytes) -> b
 def _same_at_real_numbers(a: Node, b: Node, names: list[str], seed: bytes) -> bool:
     complex_meant = any(part == ("const", "i") for node in (a, b) for part in parts(node))
     told = 0
-    for point in _real_points(names, seed, 8):
+    # Where these numbers are no good, as for the roots of x - 4 and 1 - x^2, larger and smaller ones are looked at.
+    others = (_real_points(names, seed, 6, bits_more) for bits_more in (5, -3))
+    for place, point in enumerate(chain(_real_points(names, seed, 8), *others)):
+        if place == 8 and told >= 2:
+            break
         try:
             if not complex_meant:
                 meter = Meter()
@@ -251,8 +256,8 @@ def _whole_points(names: list[str], seed: bytes, count: int) -> Iterator[dict[st
         }
 
 
-def _real_points(names: list[str], seed: bytes, count: int) -> Iterator[dict[str, Complex]]:
-    """Numbers between 1/2 and 4 in steps of 2**-32: first all positive, later with signs."""
+def _real_points(names: list[str], seed: bytes, count: int, bits_more: int = 0) -> Iterator[dict[str, Complex]]:
+    """Numbers between 1/2 and 4 in steps of 2**-32, times 2**bits_more: first all positive, later with signs."""
     mp = lib()
     for index in range(count):
         drawn = blake2b(seed, digest_size=64, salt=bytes([index])).digest() * (len(names) // 12 + 1)
@@ -262,5 +267,5 @@ def _real_points(names: list[str], seed: bytes, count: int) -> Iterator[dict[str
             value = (1 << 31) + (bits * 7 >> 1)
             if index % 3 == 2 or (index % 3 == 1 and drawn[5 * i + 4] & 1 and index > 3):
                 value = -value
-            point[name] = (mp.from_man_exp(value, -32), mp.fzero)
+            point[name] = (mp.from_man_exp(value, bits_more - 32), mp.fzero)
         yield point

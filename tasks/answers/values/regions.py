@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import reduce
 from typing import NamedTuple
 
 from ..errors import Undecided, Undefined
@@ -188,12 +189,11 @@ def _linear(node: Node) -> tuple[Node, Node | None, Node] | None:
 
 def _of_joined(form: Joined) -> Region | None:
     parts = [region(member) for member in form.members]
-    found = parts[0]
-    for part in parts[1:]:
-        if found is None or part is None:
-            return None
-        found = {"or": _union, "and": _meet, "minus": _without}[form.how](found, part)
-    return found
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    found = reduce({"or": _union, "and": _meet, "list": _meet, "minus": _without}[form.how], known)
+    return reduce(_union, known) if form.how == "list" and not found.intervals else found
 
 
 def _join_pair(a: Region | None, b: Region | None, how: object) -> Region | None:

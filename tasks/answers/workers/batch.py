@@ -20,6 +20,7 @@ from typing import Any
 from ...problem import Verdict
 from ..conventions import DEFAULT, Conventions
 from ..counting import add_counts, counts, reset_counts
+from ..values.numeric import lib
 from ..verify import verify
 from . import pool
 from .process import Channel, ChildProcess, Died
@@ -177,6 +178,7 @@ def main() -> None:
     """What a batch worker runs: one message for each chunk, until its input ends."""
     pool.SIZE, pool.START = 1, START
     channel = Channel()
+    lib()
     gc.freeze()  # what was imported stays: nobody has to look through it again and again
     channel.send("ready")
     for job in channel.messages():

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..counting import count
 from ..errors import Undecided
+from ..values.numeric import lib
 from .process import ChildProcess, Died
 
 SECONDS = 0.6
@@ -150,8 +151,10 @@ def pool() -> Pool:
 def warm_up(seconds: float = 30.0) -> bool:
     """Start the algebra workers of this process and wait until they are ready; are they, within `seconds`?
 
-    Nobody has to call it: the first check that needs a worker starts one, and is not judged if that takes too long.
+    Nobody has to call it: the first check that needs a worker starts one, and is not judged if that takes too long; the
+    first one that needs numbers to many digits waits for a library.
     """
+    lib()
     return pool().warm(seconds)
 
 
