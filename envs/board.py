@@ -40,13 +40,14 @@ class Board:
         self._shape, self._dtype = task.shape, np.dtype(task.dtype)
         self._low, self._high = task.low, task.high
         self.space: spaces.Space[Any] = self._space()
-        self._blank = np.zeros((self.max_nodes, *self._shape), self._dtype)
-        self._no_parent = np.full(self.max_nodes, -1, np.int32)
+        self._nodes = np.zeros((self.max_nodes, *self._shape), self._dtype)
+        self._parent = np.full(self.max_nodes, -1, np.int32)
         self._born = list(np.tri(self.max_nodes, dtype=np.int8))  # row n: n + 1 nodes are born
 
     def clear(self, row: NDArray[Any]) -> None:
         """Begin an episode whose start state looks like `row`."""
-        self._nodes, self._parent = self._blank.copy(), self._no_parent.copy()
+        self._nodes.fill(0)
+        self._parent.fill(-1)
         self._nodes[0] = row
         self._rows = [row]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from hashlib import blake2b
@@ -314,7 +314,20 @@ def _salted(salt: str) -> blake2b:
     return blake2b(digest_size=8, salt=salt.encode()[:16])
 
 
-def split_of(salt: str, key: Hashable, test: int = 21, val: int = 3) -> str:
+TEST, VAL = 21, 3
+
+
+def split_of(salt: str, key: Hashable, test: int = TEST, val: int = VAL) -> str:
     """The split of a key: `test` percent of all keys are held out, then `val` percent; the rest is for training."""
     place = bucket(salt, key)
     return "test" if place < test else "val" if place < test + val else "train"
+
+
+def splits_of(salt: str, keys: Iterable[Hashable]) -> Iterator[str]:
+    """`split_of` of many keys, faster."""
+    copy, number = _salted(salt).copy, int.from_bytes
+    splits = ["test"] * TEST + ["val"] * VAL + ["train"] * (100 - TEST - VAL)
+    for key in keys:
+        digest = copy()
+        digest.update(repr(key).encode())
+        yield splits[number(digest.digest(), "big") % 100]

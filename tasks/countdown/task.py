@@ -42,7 +42,7 @@ class Countdown(NumberGame):
     }
     words = (*NumberGame.words, "any", "of", "in", "whole", "number")
     splits = ALL_SPLITS
-    layout = Layout(SIZES[-1], rules=True, faces=0)
+    layout = Layout(SIZES[-1], rules=True)
     n_actions = layout.n_actions
     shape = (layout.width,)
 
@@ -51,12 +51,12 @@ class Countdown(NumberGame):
         if index < 0:
             raise IndexError(f"an index is 0 or more, got {index}")
         knobs = read_knobs(Knobs, difficulty) if difficulty else DEFAULT
-        hand, target = self._dealt(seed, index, split, knobs)
+        hand, target = self._dealt(seed, index, self._known(split), knobs)
         return Problem(self.name, (hand, target, knobs.whole, knobs.spare), seed, index, split, difficulty)
 
     def _dealt(self, seed: int, index: int, split: str, knobs: Knobs) -> tuple[tuple[int, ...], int]:
         place, within = divmod(index, BLOCK)
-        *hand, target = block(self.name, self._known(split), seed, place, knobs)[within].tolist()
+        *hand, target = block(self.name, split, seed, place, knobs)[within].tolist()
         return tuple(hand), target
 
     def pose(self, *data: Any) -> Problem:

@@ -40,7 +40,7 @@ class Game24(NumberGame):
     name = "game24"
     horizon = SIZE - 1
     levels: Mapping[str, Mapping[str, Any]] = {"easy": {"high": 6}, "medium": {}, "hard": {"low": 5, "high": 25}}
-    layout = Layout(SIZE, rules=False, faces=1 << 16)
+    layout = Layout(SIZE, rules=False)
     n_actions = layout.n_actions
     shape = (layout.width,)
 

@@ -10,13 +10,14 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from math import isqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..task import split_of
+from ..task import splits_of
 from .boards import MAX_SIZE
 from .carvers import CARVERS, sides_of
 
@@ -81,9 +82,9 @@ class Block:
 
     __slots__ = ("_cells", "_ends", "_size", "_texts")
 
-    def __init__(self, size: int, texts: str, ends: Sequence[tuple[int, int]]):
+    def __init__(self, size: int, texts: str, ends: list[int]):
         self._size, self._cells = size, size * size
-        self._texts, self._ends = texts, array("H", [cell for pair in ends for cell in pair])
+        self._texts, self._ends = texts, array("H", ends)
 
     def __getitem__(self, place: int) -> tuple[int, str, int, int]:
         cells, start, goal = self._cells, self._ends[2 * place], self._ends[2 * place + 1]
@@ -98,23 +99,21 @@ class Block:
 def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> Block:
     """The mazes of one block of addresses; those of other splits and those with too short a way are drawn anew."""
     texts: list[str] = []
-    ends: list[tuple[int, int]] = []
-    wanted, cells = knobs.block, knobs.size**2
-    while len(texts) < wanted:
-        missing = wanted - len(texts)
+    ends: list[int] = []
+    missing = knobs.block
+    while missing:
         # Of random walls less than half have a long enough way and are of the training split.
         draw = (_walled, 23 * missing // 10 + 8) if knobs.generator == WALLS else (_carved, missing)
         exits, starts, goals = draw[0](rng, knobs, draw[1])
-        drawn = _DIGITS[exits].tobytes().decode()
-        rows = zip(split_keys(knobs.size, exits, starts, goals), starts.tolist(), goals.tolist(), strict=True)
-        for place, (key, start, goal) in enumerate(rows):
-            if len(texts) < wanted and split_of(SALT, key) == split:
-                texts.append(drawn[place * cells : (place + 1) * cells])
-                ends.append((start, goal))
+        splits = splits_of(SALT, split_keys(knobs.size, exits, starts, goals))
+        mine = list(islice((place for place, its in enumerate(splits) if its == split), missing))
+        texts.append(exits[mine].tobytes().translate(_DIGITS).decode())
+        ends += np.stack((starts[mine], goals[mine]), axis=1).ravel().tolist()
+        missing -= len(mine)
     return Block(knobs.size, "".join(texts), ends)
 
 
-_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
+_DIGITS = b"0123456789abcdef" + bytes(240)
 
 
 def _walled(rng: np.random.Generator, knobs: Knobs, boards: int) -> tuple[Array, Array, Array]:
@@ -177,10 +176,14 @@ def _shifted(cells: Array, by: int) -> Array:
 
 def _pick(cells: Array, chance: Array) -> tuple[Array, Array]:
     """One of the set entries of each row by a number in [0, 1), and whether there is one (else entry 0)."""
-    ranks = cells.cumsum(1, dtype=np.int16)
-    counts = ranks[:, -1]
-    wanted = (chance * counts).astype(np.int16)
-    return (ranks > wanted[:, None]).argmax(1), (counts > 0).astype(np.uint8)
+    # One long sum instead of one a row, which is a small loop each.
+    ranks = cells.ravel().cumsum(dtype=np.int32)
+    before = np.concatenate(([0], ranks[cells.shape[1] - 1 : -1 : cells.shape[1]]))
+    counts = ranks[cells.shape[1] - 1 :: cells.shape[1]] - before
+    places = ranks.searchsorted(before + (chance * counts).astype(np.int32), side="right")
+    possible = counts > 0
+    places -= np.arange(len(cells)) * cells.shape[1]
+    return np.where(possible, places, 0), possible.astype(np.uint8)
 
 
 def _carved(rng: np.random.Generator, knobs: Knobs, count: int) -> tuple[Array, Array, Array]:

@@ -273,7 +273,13 @@ class Maze(Task[Place, str]):
 
     def face(self, state: Place) -> tuple[NDArray[np.int8], NDArray[np.int8], bool]:
         board, cell = state
-        return self.observe(state), _MASKS[board.exits[cell]], cell == board.goal
+        exits, size, goal = board.exits[cell], board.size, board.goal
+        if self.board:
+            return self.observe(state), _MASKS[exits], cell == goal
+        row, column = divmod(cell, size)
+        goal_row, goal_column = divmod(goal, size)
+        seen = _SEEN.pack(row, column, goal_row - row, goal_column - column) + _OPEN[exits]
+        return np.frombuffer(seen, np.int8), _MASKS[exits], cell == goal
 
     def mask(self, state: Place) -> NDArray[np.int8]:
         return _MASKS[state.board.exits[state.cell]]

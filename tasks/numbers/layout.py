@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import combinations as choose
 from itertools import product
 from math import log1p
@@ -32,15 +31,12 @@ class Layout:
     moves: what an action index means: i, j and the number of the operation, `5 * slot + operation`.
     n_actions, width: the number of actions and of observed numbers.
     legal: the mask of all hands of one pattern: is the lowest number 0, and is each next one equal to the one before?
-    face: a function of a state, which remembers the latest.
 
     Args:
         rules: do observations end with `whole` and `spare`, as 0 or 1?
-        faces: how many states `face` remembers: none where states seldom come again, since remembering takes as long
-            as making.
     """
 
-    def __init__(self, size: int, *, rules: bool, faces: int):
+    def __init__(self, size: int, *, rules: bool):
         self.size, self.rules = size, rules
         self.pairs = tuple(choose(range(size), 2))
         self.slot = {pair: OPERATIONS * slot for slot, pair in enumerate(self.pairs)}
@@ -51,7 +47,6 @@ class Layout:
         self.legal = {equal: self._mask(equal) for equal in patterns}
         self._used = [(-1.0,) * (size - left) for left in range(size + 1)]
         self._floats = Struct(f"={self.width}f")
-        self.face = lru_cache(maxsize=faces)(self._face) if faces else self._face
 
     def move(self, state: Numbers, index: int) -> tuple[Combine, Numbers]:
         """The step that an action stands for and the state after it. Raises IllegalStep."""
@@ -66,12 +61,15 @@ class Layout:
                     return step, _new(Numbers, (without(numbers, i, j, result), state[1], state[2], state[3]))
         raise IllegalStep(f"action {index} is not legal here")
 
-    def _face(self, state: Numbers) -> Face:
+    def face(self, state: Numbers) -> Face:
+        """See `Task.face`. Remembering faces would take as long as making them, and burden the garbage collector."""
         numbers, target, whole, spare = state
         rules = (whole, spare) if self.rules else ()
         # Faster than np.array(list, np.float32), and read-only as it should be.
-        packed = self._floats.pack(*map(log1p, numbers), *self._used[len(numbers)], log1p(target), *rules)
-        mask = self.legal[tuple(map(eq, (0, *numbers), numbers))]
+        logs = tuple(map(log1p, numbers))
+        packed = self._floats.pack(*logs, *self._used[len(logs)], log1p(target), *rules)
+        # Different numbers that can come up have different logarithms, and floats are compared much faster.
+        mask = self.legal[tuple(map(eq, (0, *logs), logs))]
         if whole:
             mask = mask.copy()
             for i, j in choose(range(len(numbers)), 2):
@@ -79,7 +77,7 @@ class Layout:
                 mask[self.slot[i, j] + 3] &= bool(a) and b % a == 0
                 mask[self.slot[i, j] + 4] &= bool(b) and a % b == 0
             mask.flags.writeable = False
-        solved = target in numbers if spare else numbers == (target,)
+        solved = target in numbers if spare else len(numbers) == 1 and numbers[0] == target
         return np.frombuffer(packed, _FLOAT), mask, solved
 
     def _mask(self, equal: tuple[bool, ...]) -> NDArray[np.int8]:
