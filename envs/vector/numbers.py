@@ -1,9 +1,10 @@
 """Number games on arrays.
 
-A state is a row of float64: the target, 1, nan, the numerators n_1 ... n_size, the denominators, 0 and the values v_1
-... v_size; used up numbers are nan / 1, at the end. Fractions are not reduced. With hands of up to six numbers to 100
-no numerator or denominator passes 2 ** 45, so they are exact, and two different values differ by more than 2 ** -46 of
-their size, so that the quotients, rounded once, are equal or ordered exactly as the fractions are.
+A state is a row of float64: the target, 1, nan, -1, the numerators n_1 ... n_size, the denominators, 0, the values v_1
+... v_size and what is seen of them, log(1 + v); used up numbers are nan / 1, seen as -1, at the end. Fractions are not
+reduced. With hands of up to six numbers to 100 no numerator or denominator passes 2 ** 45, so they are exact, and two
+different values differ by more than 2 ** -46 of their size, so that the quotients, rounded once, are equal or ordered
+exactly as the fractions are.
 """
 
 from __future__ import annotations
@@ -45,11 +46,14 @@ class NumberRules:
         self._whole = difficulty.get("rules") == "integer"
         self._spare = difficulty.get("use") == "any"
         # Problems: their first states, and what is seen of them when all numbers are used up.
-        self._starts = np.zeros((envs * self.ahead, 4 + 3 * size))
+        self._values, self._seen = slice(5 + 2 * size, 5 + 3 * size), slice(5 + 3 * size, None)
+        self._starts = np.zeros((envs * self.ahead, 5 + 4 * size))
         self._starts[:, 1] = 1
-        self._starts[:, 2 : 3 + size] = np.nan
-        self._starts[:, 3 + size : 3 + 2 * size] = 1
-        self._starts[:, 4 + 2 * size :] = np.nan
+        self._starts[:, 2] = np.nan
+        self._starts[:, 3] = -1
+        self._starts[:, 4 : 4 + size] = self._starts[:, self._values] = np.nan
+        self._starts[:, 4 + size : 4 + 2 * size] = 1
+        self._starts[:, self._seen] = -1
         self._aims = np.full((envs * self.ahead, layout.width), -1, np.float32)
         if layout.rules:
             self._aims[:, -2:] = self._whole, self._spare
@@ -58,6 +62,7 @@ class NumberRules:
         self.rows = np.zeros((envs * nodes, layout.width), np.float32)
         self.solved = np.zeros(envs * nodes, bool)
         self._pick, self._insert = _gathers(layout)
+        self._stay = slice(11 + 2 * (size - 2), 11 + 3 * (size - 2))
         self._sign = np.array([float(_OPERATIONS[operation][2]) for _, _, operation in layout.moves])
         self._legal = _legal_rows(layout)
         self._powers = 3.0 ** np.arange(size)
@@ -70,8 +75,11 @@ class NumberRules:
         slots = slice(env * self.ahead, (env + 1) * self.ahead)
         starts = self._starts[slots]
         starts[:, 0] = dealt[:, -1]
-        starts[:, 3 : 3 + hand] = starts[:, 4 + 2 * size : 4 + 2 * size + hand] = dealt[:, :-1]
-        self._aims[slots, size] = [math.log1p(target) for target in dealt[:, -1].tolist()]
+        starts[:, 4 : 4 + hand] = starts[:, self._values][:, :hand] = dealt[:, :-1]
+        # As in single environments: the log1p of NumPy may differ in the last bit.
+        logs = np.array([math.log1p(number) for number in dealt.ravel().tolist()]).reshape(dealt.shape)
+        starts[:, self._seen][:, :hand] = logs[:, :-1]
+        self._aims[slots, size] = logs[:, -1]
 
     def settle(self, source: Ints, action: Ints, target: Ints, env: Ints, slots: Ints) -> NDArray[np.int16]:
         size = self.size
@@ -79,11 +87,11 @@ class NumberRules:
         if slots.size:
             self._slot[env[len(source) :]] = slots
             states = np.concatenate((states, self._starts.take(slots, axis=0).T), axis=1)
-        numbers = states[-size:]
+        numbers = states[self._values]
         there = numbers >= 0
-        equal = numbers == states[-size - 1 : -1]
+        equal = numbers == states[self._values.start - 1 : self._values.stop - 1]
         seen = self._aims.take(self._slot.take(env), axis=0)
-        np.copyto(seen[:, :size].T, np.log1p(numbers), where=there, casting="same_kind")
+        seen[:, :size] = states[self._seen].T
         self._states[target] = states.T
         self.rows[target] = seen
         hit = numbers == states[0]
@@ -102,37 +110,39 @@ class NumberRules:
         parts = self._states.take(self._pick.take(action, axis=1) + source * self._states.shape[1])
         products = parts[:3] * parts[3:6]
         products[1] *= self._sign.take(action)
-        np.add(products[0], products[1], out=parts[-3])
-        parts[-2] = products[2]
-        np.divide(parts[-3], products[2], out=parts[-1])
-        place = np.add.reduce(parts[-self.size - 1 : -3] < parts[-1], axis=0)
+        np.add(products[0], products[1], out=parts[-4])
+        parts[-3] = products[2]
+        np.divide(parts[-4], products[2], out=parts[-2])
+        parts[-1] = [*map(math.log1p, parts[-2].tolist())]
+        place = np.add.reduce(parts[self._stay] < parts[-2], axis=0)
         return parts.take(self._insert.take(place, axis=1) * len(source) + self._every[: len(source)])
 
 
 def _gathers(layout: Layout) -> tuple[Ints, Ints]:
     """Which columns of a state an action takes, and how its parts make up the next state.
 
-    The parts are the left and the right factors of the three products; the target, 1, nan and 0; the numerators, the
-    denominators and the values of the numbers that stay; and those of the result, last. The second table has a column
-    for each number of those that stay below the result.
+    The parts are the left and the right factors of the three products; the target, 1, nan, -1 and 0; the numerators,
+    the denominators, the values of the numbers that stay and what is seen of them; and those of the result, last. The
+    second table has a column for each number of those that stay below the result.
     """
     size, stays = layout.size, layout.size - 2
-    top, bottom, zero = 3, 3 + size, 3 + 2 * size
+    top, bottom, zero = 4, 4 + size, 4 + 2 * size
     pick = []
     for i, j, operation in layout.moves:
         factors = {"an": top + i, "bn": top + j, "ad": bottom + i, "bd": bottom + j}
         left, right, _ = _OPERATIONS[operation]
-        rest = [first + k for first in (top, bottom, zero + 1) for k in range(size) if k not in (i, j)]
-        pick.append([*(factors[name] for name in f"{left} {right}".split()), 0, 1, 2, zero, *rest, zero, zero, zero])
-    target, one, used, null, stay = 6, 7, 8, 9, 10
+        kinds = (top, bottom, zero + 1, zero + 1 + size)
+        rest = [first + k for first in kinds for k in range(size) if k not in (i, j)]
+        pick.append([*(factors[name] for name in f"{left} {right}".split()), 0, 1, 2, 3, zero, *rest, *[zero] * 4])
+    target, one, used, unseen, null, stay = 6, 7, 8, 9, 10, 11
     insert = []
     for below in range(stays + 1):
         columns = []
-        for kind in range(3):
+        for kind, filled in enumerate((used, one, used, unseen)):
             first = stay + kind * stays
-            columns.append([*range(first, first + stays), one if kind == 1 else used])
-            columns[-1].insert(below, stay + 3 * stays + kind)
-        insert.append([target, one, used, *columns[0], *columns[1], null, *columns[2]])
+            columns.append([*range(first, first + stays), filled])
+            columns[-1].insert(below, stay + 4 * stays + kind)
+        insert.append([target, one, used, unseen, *columns[0], *columns[1], null, *columns[2], *columns[3]])
     return np.array(pick).T.copy(), np.array(insert).T.copy()
 
 
