@@ -61,7 +61,7 @@ def astar(
     state, node, last, cost, left = states[0], 0, search.budget, 0.0, 0.0
     order = generated = hopeless = 0
     solved, exhausted = None, False
-    cheapest: dict[Hashable, float] = {task.key(state): cost}
+    cheapest = dict.fromkeys(search.known, cost)
     queue: list[Waiting] = []
     sure = admissible or isinstance(value, OracleValue)
 

@@ -206,12 +206,12 @@ class Explorer:
         self.budget, self.seed, self.dedupe = limits.nodes, seed, dedupe
         self.proposer, self.proposals = proposer, proposals
         self.generate: Callable[[Any], list[Row]] = task.expand if proposer is None else self.proposed
-        self.notices = notices(value.name)
+        self.notices = notices(self.name)
         self.priors: list[float] | None = None
         self.illegal = self.rollouts = 0
         self.first: int | None = None
         self.rollouts_a_state = getattr(value, "rollouts", 0)
-        self._written_before = getattr(proposer, "tokens", 0)
+        self._written_before = 0 if proposer is None else getattr(proposer, "tokens", 0)
         self.only_nodes = limits.rollouts is limits.tokens is limits.seconds is None
         self._random: Callable[[], float] | None = None
         self.tree = Tree(task, problem)
@@ -347,6 +347,15 @@ class Explorer:
     ) -> SearchResult:
         """The result so far. `more`: options of the algorithm for `source`."""
         self.tree.cursor = len(self.tree.states) - 1 if solved is None else solved
+        source = {
+            "search": algorithm,
+            "value": self.name,
+            "budget": self.budget,
+            "seed": self.seed,
+            "dedupe": self.dedupe,
+        }
+        if self.proposer is not None:
+            source |= {"proposer": self.proposer.name, "proposals": self.proposals}
         return SearchResult(
             tree=self.tree,
             solved=solved,
@@ -360,16 +369,8 @@ class Explorer:
             chosen=chosen,
             illegal=self.illegal,
             rollouts=self.rollouts,
-            tokens=self.tokens,
+            tokens=0 if self.proposer is None else self.tokens,
             first=self.first,
-            source={
-                "search": algorithm,
-                "value": self.name,
-                "budget": self.budget,
-                "seed": self.seed,
-                "dedupe": self.dedupe,
-                **({} if self.proposer is None else {"proposer": self.proposer.name, "proposals": self.proposals}),
-                **more,
-            },
+            source=source | more,
             seconds=perf_counter() - self.started,
         )

@@ -34,8 +34,8 @@ class _Node:
     """A visited node. Its children's statistics lie here, in lists side by side, since selection reads them together.
 
     number: its place in the tree. worth: what a visit that ends here backs up. rows: its children, as generated.
-    q: mean value. n: visits, the estimate included. r: 1 / sqrt(n). p: priors, where a bonus needs them.
-    below: the child once visited, else None.
+    q: mean value. p: priors, where a bonus needs them. Once it is gone through: n: visits, the estimate included.
+    r: 1 / sqrt(n). below: the child once visited, else None.
     """
 
     __slots__ = ("below", "n", "number", "p", "q", "r", "rows", "worth")
@@ -51,9 +51,12 @@ class _Node:
             self.p = priors
             self.rows = rows
             self.q = values
-            self.n = [1] * len(rows)
-            self.r = [1.0] * len(rows)
-            self.below = [None] * len(rows)
+
+    def open(self) -> None:
+        """Begin to count: most nodes of a search are never gone through, and need no counts."""
+        self.n = [1] * len(self.q)
+        self.r = [1.0] * len(self.q)
+        self.below = [None] * len(self.q)
 
 
 NOTHING: Any = ()
@@ -93,6 +96,10 @@ def mcts(
     limit = ITERATIONS_A_NODE * search.budget if iterations is None else iterations
     _extend_tables(limit + 3)
     sqrt_log, rsqrt = SQRT_LOG, RSQRT
+    plant, notes, noted = search.tree.plant, search.tree.notes, search.notices
+    generate, is_goal, every = search.generate, task.solved, not task.enumerable
+    last, limited = search.budget, not search.only_nodes
+    number = 0
     solved = 0 if search.solves(0) else None
     root = _Node(0, 1.0)
     if solved is None:
@@ -105,6 +112,8 @@ def mcts(
         visits = done + 1
         path = []
         while node is not None and (means := node.q):
+            if not node.n:
+                node.open()
             if plain:
                 factor = exploration * sqrt_log[visits]
                 scores = [q + factor * r for q, r in zip(means, node.r)]  # noqa: B905  # the innermost loop of all
@@ -117,16 +126,21 @@ def mcts(
             visits = node.n[place]
             node = node.below[place]
         if node is None:
-            if search.full:
+            if number >= last or (limited and search.full):
                 break
+            number += 1
             parent, place = path[-1]
             estimate = parent.q[place]
-            number = search.visit(parent.number, parent.rows[place], estimate)
+            step, state, _, _ = parent.rows[place]
+            plant(parent.number, step, state)
+            notes[number] = noted[estimate]
             node = _Node(number, estimate)
-            if search.solves(number):
+            if (every or is_goal(state)) and search.solves(number):
                 solved, node.worth = number if solved is None else solved, 1.0
             else:
-                node.grow(*search.expand(number, claim=True), search.priors)
+                search.expanded += 1
+                if rows := generate(state):
+                    node.grow(*search.rank(rows, claim=True), search.priors)
                 if not node.q:
                     node.worth = 0.0
             parent.below[place] = node

@@ -35,7 +35,7 @@ class Board:
     passages: n * n hexadecimal digits, the exits of every cell: 1 up + 2 right + 4 down + 8 left.
     exits: the same as bytes, but for the goal, where nothing is left to do.
     every: (step, difference of the cell's number) of the four steps.
-    by: {step: difference}, the same.
+    ways: {step: (its bit in `exits`, difference)}, the same.
     moves: for the exits of a cell, in [0, 16), those of `every` that they allow.
     ahead: the rows and columns between every cell and the goal: how far it would be without walls.
     base: `base + cell` is a number that stands for a cell of this maze (without its start) alone.
@@ -47,7 +47,6 @@ class Board:
         "_sides",
         "ahead",
         "base",
-        "by",
         "every",
         "exits",
         "goal",
@@ -55,6 +54,7 @@ class Board:
         "passages",
         "size",
         "start",
+        "ways",
     )
 
     ahead: tuple[float, ...]
@@ -64,7 +64,7 @@ class Board:
         self.size, self.passages, self.start, self.goal = size, passages, start, goal
         exits = passages.encode().translate(_EXITS)
         self.exits = exits[:goal] + b"\0" + exits[goal + 1 :]
-        self.every, self.by, self.moves = steps_on(size)
+        self.every, self.ways, self.moves = steps_on(size)
         self._hash = hash((passages, start, goal))
         self._away: array[int] | None = None
         self._sides: NDArray[np.int8] | None = None
@@ -164,10 +164,11 @@ Moves = tuple[tuple[str, int], ...]
 
 
 @lru_cache(maxsize=MAX_SIZE)
-def steps_on(size: int) -> tuple[Moves, dict[str, int], tuple[Moves, ...]]:
-    """`Board.every`, `Board.by` and `Board.moves`, which all boards of a size share."""
+def steps_on(size: int) -> tuple[Moves, dict[str, tuple[int, int]], tuple[Moves, ...]]:
+    """`Board.every`, `Board.ways` and `Board.moves`, which all boards of a size share."""
     every = tuple(zip(STEPS, (-size, 1, size, -1), strict=True))
-    return every, dict(every), tuple(tuple(every[k] for k in range(4) if exits >> k & 1) for exits in range(16))
+    ways = {step: (1 << k, by) for k, (step, by) in enumerate(every)}
+    return every, ways, tuple(tuple(every[k] for k in range(4) if exits >> k & 1) for exits in range(16))
 
 
 @lru_cache(maxsize=1024)

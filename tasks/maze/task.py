@@ -132,7 +132,7 @@ class Maze(Task[Place, str]):
 
     def start(self, problem: Problem) -> Place:
         board = board_of(*problem.data)
-        return Place(board, board.start)
+        return _new(Place, (board, board.start))
 
     def steps(self, state: Place) -> Sequence[str]:
         board, cell = state
@@ -225,12 +225,12 @@ class Maze(Task[Place, str]):
             return Verdict(False, "an answer is the steps of a way: up, right, down or left, with spaces between")
         understood = " ".join(words)
         board, cell = self.start(problem)
-        exits, bits = board.exits, _BITS
-        by = board.by
+        exits, ways = board.exits, board.ways
         for number, step in enumerate(words, 1):
-            if not exits[cell] & bits[step]:
+            bit, by = ways[step]
+            if not exits[cell] & bit:
                 return Verdict(False, f"step {number}, {step}: {_why_not(Place(board, cell), step)}", understood)
-            cell += by[step]
+            cell += by
         if cell == board.goal:
             return Verdict(True, "the way leads to the goal", understood)
         return Verdict(False, f"the way ends at {_named(Place(board, cell))}, not at the goal", understood)
@@ -314,7 +314,6 @@ def _named(place: Place) -> str:
 
 
 _SET_OF_STEPS = frozenset(STEPS)
-_BITS = {step: 1 << k for k, step in enumerate(STEPS)}
 _new = tuple.__new__  # what `Place(...)` ends in, without the way there
 _SEEN = Struct("=4b")
 _OPEN = [bytes(exits >> k & 1 for k in range(4)) for exits in range(16)]
