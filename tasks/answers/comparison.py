@@ -107,7 +107,7 @@ def _as_product(value: Value) -> Node:
     letters = {("length", 1): "m", ("time", 1): "s", ("mass", 1): "g", ("coulomb", 1): "C", ("kelvin", 1): "K"}
     letters |= {("newton", 1): "N", ("volt", 1): "V", ("ampere", 1): "A", ("energy", 1): "J", ("power", 1): "W"}
     unit = value.unit
-    if unit is None or unit.scale != 1 or unit.dimension[0] not in letters:
+    if unit is None or unit.scale != 1 or len(unit.dimension) != 1 or unit.dimension[0] not in letters:
         return value.node
     return nodes.product([value.node, ("sym", letters[unit.dimension[0]])])
 

@@ -252,6 +252,8 @@ def _number(found: re.Match[str], text: str, position: int, spaced: bool, tokens
             repeated = periodic[2] or periodic[3]
             tokens.append(Token("num", f"{whole}.{periodic[1]}({repeated})", spaced))
             return dots.end()
+        elif found["only"] == "":
+            raise Unreadable("a point without digits")
         elif not part and (text[position:].strip() or not whole):  # "5." only at the end
             position, part = position - 1, None
     number = whole if part is None else f"{whole}.{part}"
