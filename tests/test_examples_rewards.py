@@ -108,3 +108,28 @@ def test_rollout_labels_refuses_numbers_that_do_not_divide(printed, capsys):
     with pytest.raises(SystemExit):
         printed("rollout_labels", "--rollouts 100")
     assert "a multiple of 256" in capsys.readouterr().err
+
+
+# prm_quality.py -----------------------------------------------------------------------------------------------------
+
+
+def test_prm_quality_prints_error_and_nodes_of_every_size_and_noise(printed):
+    words = "--tasks maze --seeds 2 --sizes 20 40 --noises 0.4 --updates 5 --searched 2"
+    lines, page = printed("prm_quality", words)
+    title, head, *rows = [line for line in lines if not line.startswith("[INFO]")]  # of a library that trains
+    assert title == "maze: seeds 0 to 1, 2 problems searched"
+    assert head.split()[:4] == ["problems", "noise", "error", "change"]
+    assert [row.split()[0] for row in rows[:3]] == ["oracle", "heuristic", "random"]
+    assert rows[0].split()[1] == "0.0000"
+    assert [row.split()[:2] for row in rows[3:6]] == [["20", "0.0"], ["40", "0.0"], ["40", "0.4"]]
+    assert rows[6].startswith("from each size to the next, the error ")
+    assert sum("rank correlation" in row for row in rows[7:]) == 6
+    assert page.count("<svg class='chart'") == 2
+
+
+def test_a_search_that_fails_counts_its_whole_budget(example, monkeypatch):
+    module = example("prm_quality")
+    monkeypatch.setattr(module, "BUDGET", 2)
+    monkeypatch.setattr(module, "JUDGED", 3)
+    field = module.Field("game24", 1)
+    assert field.judge(make_value("oracle")).nodes.tolist() == [[2, 2, 2]]

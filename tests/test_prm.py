@@ -491,7 +491,9 @@ def test_the_command_trains_judges_and_scores(tmp_path, capsys):
     report = json.loads(capsys.readouterr().out)
     assert {"auroc", "ece", "mae", "brier", "first_error_f1"} <= report.keys()
     assert report["search"]["prm"]["success"] == report["search"]["oracle"]["success"] == 1.0
-    assert set(report["best_of_n"]) == {"last", "min", "mean", "product", "majority", "oracle"}
+    assert set(report["best_of_n"]) == {"last", "min", "mean", "product", "majority", "oracle", "tokens"}
+    assert report["best_of_n"]["tokens"]["64"] == 64 * 9  # three steps of three words, whatever is drawn
+    assert report["beam"]["tokens"] >= 12  # four steps of three words for each state
     assert report["binary_search"]["paths"] == 2 * PLAYS
     assert (out / "reliability.svg").read_text().startswith("<svg")
     lines = tmp_path / "steps.jsonl"

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from ...rewards.prm import LearnedPRM
-from ...rewards.protocols import ValueFunction
+from ...rewards.protocols import Proposal, ValueFunction
 from ...rewards.rollouts import UniformProposer
 from ...rewards.stable import stable_uint64
 from ...rewards.values import ClosestValue, HeuristicValue, OracleValue, RandomValue
@@ -32,8 +32,9 @@ LONGEST = 60
 
 
 def guided(prm: LearnedPRM, task: Task[Any, Any], problems: Sequence[Problem]) -> dict[str, Any]:
-    """`search`: success and mean value calls of best-first search by value. `beam`: accuracy and nodes. `best_of_n`:
-    accuracy by rule and N. All on the problems that have a solution, and nothing where there is none."""
+    """`search`: success and mean value calls of best-first search by value. `beam`: accuracy, nodes and tokens.
+    `best_of_n`: accuracy by rule and N, and tokens by N. All on the problems that have a solution, and nothing where
+    there is none. Tokens are the words of all steps that were drawn, a mean over problems."""
     solvable = [problem for problem in problems if task.value(task.start(problem))]
     if not solvable or not task.enumerable:
         return {}
@@ -45,10 +46,31 @@ def guided(prm: LearnedPRM, task: Task[Any, Any], problems: Sequence[Problem]) -
         )
         for value in known
     }
-    drawn = [
-        beam(task, problem, prm, width=WIDTH, proposer=UniformProposer(), proposals=PROPOSALS) for problem in solvable
-    ]
-    return {"search": searches, "beam": _cost(drawn), "best_of_n": best_of_n_curves(prm, task, solvable)}
+    drawn = [beam(task, problem, prm, width=WIDTH, proposer=Writer(), proposals=PROPOSALS) for problem in solvable]
+    tokens = sum(result.tokens for result in drawn) / len(drawn)
+    beams = {**_cost(drawn), "tokens": tokens}
+    return {"search": searches, "beam": beams, "best_of_n": best_of_n_curves(prm, task, solvable)}
+
+
+class Writer:
+    """Uniform play that counts the words of the steps it draws, as if they had been written."""
+
+    name = "uniform"
+
+    def __init__(self) -> None:
+        self.tokens = 0
+
+    def propose(
+        self, task: Task[Any, Any], states: Sequence[Any], rngs: Sequence[Random], count: int = 1
+    ) -> list[list[Proposal]]:
+        found = UniformProposer().propose(task, states, rngs, count)
+        for state, proposals in zip(states, found, strict=True):
+            self.tokens += sum(_words(task, state, proposal.step) for proposal in proposals)
+        return found
+
+
+def _words(task: Task[Any, Any], state: Any, step: Any) -> int:
+    return len(task.write(state, step).split())
 
 
 def _cost(results: Sequence[SearchResult]) -> dict[str, float]:
@@ -64,29 +86,31 @@ def best_of_n_curves(
     prm: LearnedPRM, task: Task[Any, Any], problems: Sequence[Problem], ns: Sequence[int] = NS
 ) -> dict[str, dict[int, float]]:
     """The share of problems whose chosen attempt is right, for each rule and each N; attempts are uniform play, and
-    the first 8 of 16 are the 8.
+    the first 8 of 16 are the 8. `tokens`: words of N attempts, a mean over problems.
 
     Rules: the model's values along an attempt, aggregated in four ways; the answer given most often; and an oracle,
     right where any attempt is. The model is asked what it thinks of solved states as well, in place of the rules, which
     would tell it.
     """
     rules = [*AGGREGATES, "majority", "oracle"]
-    right = {rule: dict.fromkeys(ns, 0) for rule in rules}
+    counted = {rule: dict.fromkeys(ns, 0) for rule in [*rules, "tokens"]}
     for problem in problems:
         plays = [_attempt(task, problem, number) for number in range(max(ns))]
         states = [state for states, _ in plays for state in states]
         values = iter(prm.probabilities(task, states))
         valued = [[next(values) for _ in states] for states, _ in plays]
         answers = [task.answer(problem, steps) for _, steps in plays]
+        words = [_attempted(task, problem, play) for play in plays]
         solved = [bool(states) and task.solved(states[-1]) for states, _ in plays]
         for n in ns:
             for rule, judge in AGGREGATES.items():
                 worth = [judge(row) if row else 0.0 for row in valued[:n]]
-                right[rule][n] += solved[worth.index(max(worth))]
+                counted[rule][n] += solved[worth.index(max(worth))]
             common = Counter(answers[:n]).most_common(1)[0][0]
-            right["majority"][n] += solved[answers.index(common)]
-            right["oracle"][n] += any(solved[:n])
-    return {rule: {n: count / len(problems) for n, count in own.items()} for rule, own in right.items()}
+            counted["majority"][n] += solved[answers.index(common)]
+            counted["oracle"][n] += any(solved[:n])
+            counted["tokens"][n] += sum(words[:n])
+    return {name: {n: count / len(problems) for n, count in own.items()} for name, own in counted.items()}
 
 
 def _attempt(task: Task[Any, Any], problem: Problem, number: int) -> tuple[list[Any], list[Any]]:
@@ -103,3 +127,10 @@ def _attempt(task: Task[Any, Any], problem: Problem, number: int) -> tuple[list[
         state = task.apply(state, drawn[0].step)
         states.append(state)
     return states, steps
+
+
+def _attempted(task: Task[Any, Any], problem: Problem, play: tuple[list[Any], list[Any]]) -> int:
+    """The words of the steps of an attempt."""
+    states, steps = play
+    before = [task.start(problem), *states]
+    return sum(_words(task, state, step) for state, step in zip(before, steps, strict=False))
