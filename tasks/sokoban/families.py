@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from .board import Board, Level, board_of, cells_of
@@ -85,12 +86,18 @@ def levels(knobs: Knobs, rng: Random) -> Iterator[Level]:
 def _room(knobs: Knobs, draw: Callable[[], float]) -> int:
     """The floor of a room in one piece, as cells; 0 where it came out too small."""
     size = knobs.size
-    row = (1 << size - 2) - 1 << 1
-    cells = sum(row << size * number for number in range(1, size - 1))
+    cells = _inner(size)
     for _ in range((size - 2) ** 2 - knobs.floor):
         cells ^= 1 << _one(cells, draw)
     floor = _flood(1 << _one(cells, draw), cells, size)
     return floor if floor.bit_count() >= max(ROOMY * knobs.boxes, knobs.floor // 2) else 0
+
+
+@lru_cache(maxsize=LARGEST)
+def _inner(size: int) -> int:
+    """All cells but the outer walls."""
+    row = (1 << size - 2) - 1 << 1
+    return sum(row << size * number for number in range(1, size - 1))
 
 
 def _flood(reached: int, free: int, width: int) -> int:
@@ -158,25 +165,27 @@ def _pull(
     """(steps with the walk before, cell of the box, direction) of a pull of one of the boxes that takes at most `left`
     steps, rather a near one than a far one; None where there is none."""
     # For every direction, where the player stands in front of a box and has room to step back.
-    ready = {
-        -width: free & boxes >> width & free << width,
-        width: free & boxes << width & free >> width,
-        -1: free & boxes >> 1 & free << 1,
-        1: free & boxes << 1 & free >> 1,
-    }
-    places = ready[-width] | ready[width] | ready[-1] | ready[1]
+    up, down = free & boxes >> width & free << width, free & boxes << width & free >> width
+    back, on = free & boxes >> 1 & free << 1, free & boxes << 1 & free >> 1
+    places = up | down | back | on
     if not places:
         return None
-    cost = chosen = 0
-    for steps, cells in enumerate(_layers(free, 1 << player, width, left - 1), 1):
-        if cells & places:
-            cost, chosen = steps, cells & places
+    cost = chosen = steps = 0
+    layer = 1 << player
+    unseen = free & ~layer
+    while layer and steps < left:  # as `_layers`, without a generator: most of the time goes here
+        steps += 1
+        if layer & places:
+            cost, chosen = steps, layer & places
             if draw() < NEAR:
                 break
+        layer = (layer << 1 | layer >> 1 | layer << width | layer >> width) & unseen
+        unseen ^= layer
     if not cost:
         return None
     cell = _one(chosen, draw)
-    deltas = [delta for delta, there in ready.items() if there >> cell & 1]
+    ready = (-width, up), (width, down), (-1, back), (1, on)
+    deltas = [delta for delta, there in ready if there >> cell & 1]
     delta = deltas[int(draw() * len(deltas))]
     return cost, cell - delta, delta
 
