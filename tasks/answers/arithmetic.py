@@ -176,8 +176,6 @@ def _evaluate(expression: str, max_numbers: int, operators: Operators) -> tuple[
     operand = True  # a number or "(" is due next
 
     for token in _TOKEN.findall(expression):
-        if token in ("**", "//"):
-            raise AnswerError(f"'{token}'{_HINTS[token]} is not allowed")
         if token.isdigit() or token == "(":
             if not operand:
                 raise AnswerError(f"an operator is missing before '{_cut(token)}'")
@@ -200,6 +198,8 @@ def _evaluate(expression: str, max_numbers: int, operators: Operators) -> tuple[
             _apply(waiting, values, 0, operators)
             waiting.pop()
             depth -= 1
+        elif token in ("**", "//"):
+            raise AnswerError(f"'{token}'{_HINTS[token]} is not allowed")
         else:
             if operand:
                 if token in "+-":

@@ -95,7 +95,8 @@ class NumberGame(Task[Numbers, Combine]):
         return f"{self.brief(state)} to make {state.target}"
 
     def brief(self, state: Numbers) -> str:
-        return " ".join(map(str, state[0]))
+        numbers = state[0]
+        return str(numbers[0]) if len(numbers) == 1 else " ".join(map(str, numbers))
 
     def write(self, state: Numbers, step: Combine) -> str:
         left, sign, right = step
