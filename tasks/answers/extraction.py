@@ -37,10 +37,10 @@ _CONCLUSION = re.compile(
     re.IGNORECASE,
 )
 _FORMULA = re.compile(r"(?<!\\)\$\$?(.+?)(?<!\\)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
-_CALLED = re.compile(r"\s+(?:is|are) the (?:final |correct )?answers?\W*$")
+_CALLED = re.compile(r"\s{1,3}(?:is|are) the (?:final |correct )?answers?\W*$")
 _NAMED = re.compile(r"(?:result|solutions?|total|values?|output|conclusion):\s+(?=\S)", re.IGNORECASE)
 _END = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>))+\s*$")
-_LABEL = re.compile(r"[A-Z][a-z]+(?: [a-z]+){0,3}(?: [0-9]+)?:\s+(?=\S)")
+_LABEL = re.compile(r"^[A-Z][a-z]+(?: [a-z]+){0,3}(?: [0-9]+)?:\s+(?=\S)")
 _REJECTED = re.compile(r",? (?:(?:and |but )?not [^,]{1,60}|(?:since|because|which) .*)$")
 _TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _PROSE = re.compile(r"[A-Za-z]{4,} [A-Za-z]{2,} [A-Za-z]{2,}")
@@ -57,6 +57,8 @@ _STATEMENT = re.compile(
 )
 _RESULT = re.compile(r"[A-Za-z][A-Za-z ,']{3,80} [-+*/0-9(). $%\\]+ ?= ?([^=]{1,60}?)\.?")
 _JUDGED = re.compile("true|false|correct|incorrect", re.IGNORECASE)
+MAX_END = 100
+"""Characters at the end of a response among which its end may be marked."""
 MAX_MARKS = 64
 """Boxes and tags in one response."""
 
@@ -70,14 +72,15 @@ def final_answers(text: str) -> tuple[str, ...]:
         raise Unreadable(f"the response is too long (more than {MAX_RESPONSE} characters)")
     if "<think" in text or "</think" in text:
         text = _after_thought(text)
-    if text.rstrip().endswith(">"):
-        text = _END.sub("", text)
+    if text.endswith(">", 0, len(text.rstrip())):
+        text = text[:-MAX_END] + _END.sub("", text[-MAX_END:])
     if _INJECTION.search(text):
         raise Unreadable("the response tells its reader to ignore what stands above")
     if ("boxed" in text or "\\fbox" in text or _TAG_START.search(text)) and (marked := _marked(text)):
         return _different(marked)
     if "####" in text and (hashes := _HASHES.findall(text)):
-        return _different([_PHRASE.sub("", found, count=1) for found in hashes])
+        said_so = [(found, _PHRASE.match(found)) for found in hashes]
+        return _different([found[phrase.end() :] if phrase else found for found, phrase in said_so])
     phrases = deque(_PHRASE.finditer(text), maxlen=MAX_MARKS)
     if said := [answer for phrase in phrases if (answer := _sentence(text, phrase.end()))]:
         return _different(said)

@@ -36,7 +36,7 @@ _LEAD = re.compile(
 )
 _FIRST_TEXT = re.compile(r"^\\text\{([A-Za-z][A-Za-z ,:]{2,40})\}(?=\s*[^\s_^])")
 _MODULUS = re.compile(
-    r"\s*(?:\\pmod\s*\{?\s*([0-9]{1,9})\s*\}?|\(\s*\\?b?mod\s*([0-9]{1,9})\s*\)|[,\s]\\?b?mod\s+([0-9]{1,9}))$"
+    r"\s{0,3}(?:\\pmod\s*\{?\s*([0-9]{1,9})\s*\}?|\(\s*\\?b?mod\s*([0-9]{1,9})\s*\)|[,\s]\\?b?mod\s+([0-9]{1,9}))$"
 )
 _WHOLE_TEXT = re.compile(r"\\(?:text|mbox|textbf)\{([^{}\\]*[0-9][^{}\\]*)\}")
 _REMARK = re.compile(

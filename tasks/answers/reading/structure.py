@@ -55,10 +55,16 @@ def _shared_assignment(members: tuple[Form, ...]) -> tuple[Form, ...]:
     return members
 
 
+MAX_EXCLUSIONS = 40
+"""Numbers that one sign may exclude."""
+
+
 def _exclusions(members: list[Form]) -> list[Form]:
     """`x != 0, 1` as x != 0, x != 1."""
     first = members[0]
-    if not isinstance(first, Relation) or first.signs != ("!=",) or not all(isinstance(m, Value) for m in members[1:]):
+    if not isinstance(first, Relation) or first.signs != ("!=",) or len(members) > MAX_EXCLUSIONS:
+        return members
+    if not all(isinstance(member, Value) for member in members[1:]):
         return members
     return [first, *(Relation((first.sides[0], member), ("!=",)) for member in members[1:])]
 
