@@ -48,7 +48,7 @@ def synthesize(
     `task` does not have what the settings name, and what `make_engine` raises.
     """
     out = Path(out)
-    require("pyarrow", "traces")
+    arrow = require("pyarrow", "traces")
     settings.check(task)
     opened = make_engine(engine, workers, address)
     manifest = _claim(out, task, settings)
@@ -56,6 +56,8 @@ def synthesize(
         progress(settings.problems)
         return manifest
     clear_halves(out)
+    require("pyarrow.parquet", "traces")
+    arrow.array([""])  # loads what takes pyarrow a second, once and not in every worker, where those are copies of us
     with opened as pool:
         files = _make(pool, task, settings, out, progress)
     totals = Totals(settings.problems)
