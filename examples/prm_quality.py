@@ -41,17 +41,19 @@ from metacot.rewards.stable import uniform
 
 
 class Family(NamedTuple):
-    """Problems of a task. width, states: gathered at each depth of a training problem, and of these kept in all."""
+    """Problems of a task. width, states: gathered at each depth of a training problem, and of these kept in all.
+    updates: optimizer steps of a model; with much fewer what is learned is not limited by the data."""
 
     difficulty: dict[str, Any]
     width: int
     states: int
+    updates: int
 
 
 TASKS = {
-    "game24": Family({"high": 25, "solvable": "mixed"}, 4, 6),
-    "countdown": Family({}, 4, 6),
-    "maze": Family({"size": 12, "generator": "wilson"}, 1, 1),
+    "game24": Family({"high": 25, "solvable": "mixed"}, 4, 6, 1500),
+    "countdown": Family({}, 4, 6, 1500),
+    "maze": Family({"size": 12, "generator": "wilson"}, 1, 1, 250),
 }
 SIZES = (50, 100, 200, 400, 800, 1600, 3200, 5000)
 NOISES, NOISY = (0.1, 0.2, 0.4), 800
@@ -206,8 +208,8 @@ def study(name: str, options: argparse.Namespace) -> list[str]:
     for spelling in ("oracle", thumb, "random"):
         print(row(spelling, "", [field.judge(make_value(spelling, field.task))]), flush=True)
     rows: dict[Setting, list[Judged]] = {}
-    sizes, last = options.sizes, None
-    for (size, noise), judged in models(field, sizes, options.noises, options.updates, options.seeds):
+    sizes, updates, last = options.sizes, options.updates or field.family.updates, None
+    for (size, noise), judged in models(field, sizes, options.noises, updates, options.seeds):
         rows[size, noise] = judged
         errors = np.mean([one.errors for one in judged], axis=0)
         change = "" if last is None or noise else f"{paired_difference(errors, last).mean:+.4f}"
@@ -262,7 +264,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="problems trained on, rising")
     parser.add_argument("--noises", type=float, nargs="*", default=list(NOISES), help="shares of wrong labels")
-    parser.add_argument("--updates", type=int, default=250, help="optimizer steps of each model")
+    parser.add_argument(
+        "--updates", type=int, help="optimizer steps of each model, by default as many as the task needs"
+    )
     parser.add_argument("--searched", type=int, default=30, help="problems searched, of those held out")
     parser.add_argument("--out", type=Path, default=Path("prm_quality.html"), help="the plot")
     options = parser.parse_args()
