@@ -165,6 +165,11 @@ def models(
         yield (size, noise), found
 
 
+def of_search(found: Interval, place: int) -> Interval:
+    """The interval of one search, of an interval whose parts are arrays over the searches."""
+    return Interval(*(part[place] for part in found))
+
+
 def shown(found: Interval, digits: int = 1) -> str:
     return f"{found.mean:.{digits}f} ({found.low:.{digits}f} to {found.high:.{digits}f})"
 
@@ -173,7 +178,7 @@ def row(title: str, noise: str, judged: Sequence[Judged], change: str = "") -> s
     """A line of the table: means over the seeds, intervals over problems."""
     errors = interval(np.mean([one.errors for one in judged], axis=0))
     nodes = interval(np.mean([one.nodes for one in judged], axis=0))
-    cells = [shown(Interval(*(part[place] for part in nodes))) for place in range(len(SEARCHES))]
+    cells = [shown(of_search(nodes, place)) for place in range(len(SEARCHES))]
     return f"{title:>10}{noise:>7}{shown(errors, 4):>26}{change:>13}" + "".join(f"{cell:>26}" for cell in cells)
 
 
@@ -186,7 +191,7 @@ def steps(rows: dict[Setting, list[Judged]], sizes: Sequence[int]) -> tuple[list
         )
         errors.append(paired_difference(new[0], old[0]))
         found = paired_difference(new[1], old[1])
-        nodes.append([Interval(*(part[place] for part in found)) for place in range(len(SEARCHES))])
+        nodes.append([of_search(found, place) for place in range(len(SEARCHES))])
     return errors, nodes
 
 
@@ -243,13 +248,8 @@ def charts(name: str, rows: dict[Setting, list[Judged]], sizes: Sequence[int]) -
             xs, ys = [error for error, _ in points], [nodes for _, nodes in points]
             lines.append(Line(label, xs, ys, place + 1, dashed=dashed, dots=True))
     found = [interval(np.mean([one.errors for one in rows[size, 0.0]], axis=0)) for size in sizes]
-    curve = Line(
-        "error",
-        sizes,
-        *([one[part] for one in found] for part in (0,)),
-        4,
-        *([one[p] for one in found] for p in (1, 2)),
-    )
+    mean, low, high = (list(part) for part in zip(*found, strict=True))
+    curve = Line("error", sizes, mean, 4, low, high)
     return [
         line_chart(lines, title=f"{name}: what errors cost", x="mean absolute error", y="nodes to the solution"),
         line_chart(
