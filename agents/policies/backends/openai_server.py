@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 from ....rewards.chat import ChatClient, ChatError, Reply
 from ....rewards.stable import stable_uint64
@@ -35,6 +36,7 @@ class OpenAIPolicy:
     logprobs: bool = True
     failures: int = 0
     exact_ids = False
+    _counting: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -57,7 +59,23 @@ class OpenAIPolicy:
         return OpenAISession(self, prompts, temperature, range(len(prompts)) if seeds is None else seeds, max_line)
 
     def ask(self, messages: list[dict[str, str]], temperature: float, seed: int, max_line: int) -> Reply:
-        """One reply that holds a line, if the model says anything at all. Raises ChatError."""
+        """One reply that holds a line, if the model says anything at all. Raises ChatError.
+
+        Failures are counted here, where requests end, so that those of other threads know before they begin.
+        """
+        if self.dead:
+            raise ChatError("unreachable", f"not asked: the server failed {self.failures} times in a row")
+        try:
+            reply = self._first_line(messages, temperature, seed, max_line)
+        except ChatError:
+            with self._counting:
+                self.failures += 1
+            raise
+        with self._counting:
+            self.failures = 0
+        return reply
+
+    def _first_line(self, messages: list[dict[str, str]], temperature: float, seed: int, max_line: int) -> Reply:
         options: dict[str, object] = {"temperature": temperature, "seed": seed, "max_tokens": max_line}
         reply = self._complete(messages, {**options, "stop": ["\n"]})
         if reply.text.strip() or reply.refusal is not None or reply.finish != "stop":
@@ -143,24 +161,15 @@ class OpenAISession:
             row.messages[-1] = _said("user", row.messages[-1]["content"] + row.fed)
         row.fed = ""
         seed = stable_uint64((row.seed, row.turn)) % 2**31
-
-        def reply(messages: list[dict[str, str]]) -> Reply:
-            if self.policy.dead:
-                raise ChatError("unreachable", f"not asked: the server failed {self.policy.failures} times in a row")
-            return self.policy.ask(messages, self._temperature, seed, self._max_line)
-
-        row.asked = self._pool.submit(reply, [*row.messages])
+        row.asked = self._pool.submit(self.policy.ask, [*row.messages], self._temperature, seed, self._max_line)
 
     def _line(self, number: int, row: _Row, asked: Future[Reply]) -> Line:
         row.asked = None
         try:
             reply = asked.result()
         except ChatError as error:
-            if not self.policy.dead:
-                self.policy.failures += 1
             self.close(number)
             return Line(number, "", failed=str(error))
-        self.policy.failures = 0
         refusal = reply.refusal is not None or reply.finish == "content_filter"
         text = next((line.strip() for line in (reply.text or reply.refusal or "").split("\n") if line.strip()), "")
         text = text[: MAX_LINE + 1]  # the environment reads no more, and the conversation is sent again at every turn
