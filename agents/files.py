@@ -30,3 +30,9 @@ def clear_halves(folder: Path) -> None:
     """
     for half in folder.rglob(".*.half"):
         half.unlink()
+
+
+def check_unused(folder: Path) -> None:
+    """Raise ValueError unless `folder` is empty or not there; the halves of a killed process do not count."""
+    if folder.exists() and (not folder.is_dir() or any(not path.name.endswith(".half") for path in folder.iterdir())):
+        raise ValueError(f"{folder} is not an empty folder")

@@ -20,7 +20,7 @@ import numpy as np
 
 from ...tasks.data import SOURCES, Columns, read_rows
 from ..engines import Engine, make_engine, missing
-from ..files import clear_halves, write_whole
+from ..files import check_unused, clear_halves, write_whole
 from .against import HeldOut
 from .embeddings import embed
 from .filters import BASE
@@ -93,8 +93,7 @@ def _claim(out: Path, config: dict[str, Any]) -> None:
         if _read(path) != config:
             raise ValueError(f"{out} holds another curation: other rows or other settings")
         return
-    if out.exists() and (not out.is_dir() or any(not path.name.endswith(".half") for path in out.iterdir())):
-        raise ValueError(f"{out} is not an empty folder")
+    check_unused(out)
     write_whole(path, json.dumps(config))
 
 

@@ -14,7 +14,7 @@ from ... import __version__
 from ...tasks import Task
 from ...tasks.extras import require
 from ..engines import Engine, make_engine, missing
-from ..files import clear_halves, write_whole
+from ..files import check_unused, clear_halves, write_whole
 from .card import Totals, card
 from .order import merge, plan
 from .reading import MANIFEST, read_manifest, rows_of
@@ -94,8 +94,7 @@ def _claim(out: Path, task: Task[Any, Any], settings: SynthesisSettings) -> dict
         if {name: found.get(name) for name in begun} != begun:
             raise ValueError(f"{out} holds other traces: another task, settings or version; choose another folder")
         return found
-    if out.exists() and (not out.is_dir() or any(not path.name.endswith(".half") for path in out.iterdir())):
-        raise ValueError(f"{out} is not an empty folder")
+    check_unused(out)
     manifest = {**begun, "finished": False}
     write_whole(out / MANIFEST, _json(manifest))
     return manifest

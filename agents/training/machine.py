@@ -1,9 +1,10 @@
-"""Trainer arguments that depend on the machine, in one place."""
+"""The arguments that all trainers share, those that depend on the machine among them, in one place."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from ...tasks.extras import require
 
@@ -14,6 +15,34 @@ def placement() -> dict[str, Any]:
     the models trained here are small, and it costs a third of the time."""
     gpu = require("torch", "lm").cuda.is_available()
     return {"use_cpu": not gpu, "bf16": True, "activation_checkpointing": False, "dataloader_pin_memory": gpu}
+
+
+class Lengths(Protocol):
+    """The settings that all trainings have, in updates."""
+
+    @property
+    def updates(self) -> int: ...
+    @property
+    def save_every(self) -> int: ...
+    @property
+    def log_every(self) -> int: ...
+
+
+def common_arguments(settings: Lengths, folder: Path, seed: int) -> dict[str, Any]:
+    """The part of a trainer's arguments that does not depend on what is trained: how long, where to compute, and when
+    to save to `folder`. Logging is left to the suite's own callbacks."""
+    return {
+        "output_dir": str(folder),
+        "max_steps": settings.updates,
+        "max_grad_norm": 1.0,
+        "save_steps": settings.save_every,
+        "save_total_limit": 2,
+        "logging_steps": settings.log_every,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "seed": seed,
+        **placement(),
+    }
 
 
 def processes() -> int:

@@ -171,27 +171,18 @@ def _train(
     """Train in place; item u of `data` is the whole batch of update u."""
     transformers = require("transformers", "train")
     from .checkpoints import MarkComplete, go_on, last_checkpoint
-    from .machine import placement
+    from .machine import common_arguments
     from .progress import Report
 
     arguments = transformers.TrainingArguments(
-        output_dir=str(folder),
-        max_steps=settings.updates,
         per_device_train_batch_size=1,
         train_sampling_strategy="sequential",
         learning_rate=settings.lr,
         lr_scheduler_type="cosine",
         warmup_steps=max(1, settings.updates // 20),
         weight_decay=0.0,
-        max_grad_norm=1.0,
         remove_unused_columns=False,
-        save_steps=settings.save_every,
-        save_total_limit=2,
-        logging_steps=settings.log_every,
-        report_to="none",
-        disable_tqdm=True,
-        seed=seed,
-        **(placement() | {"bf16": False}),
+        **(common_arguments(settings, folder, seed) | {"bf16": False}),
     )
     names = {"loss": "loss", "grad_norm": "grad_norm", "learning_rate": "learning_rate"}
     trainer = kind(

@@ -115,7 +115,7 @@ def train_rl(
     trl, datasets = require("trl", "train"), require("datasets", "train")
     from .checkpoints import KeepMonitor, MarkComplete, go_on, last_checkpoint
     from .grpo_adapter import Completion, CreditGRPOTrainer
-    from .machine import first_process, placement, processes
+    from .machine import common_arguments, first_process, processes
     from .progress import Report
 
     latest: list[Rollout] = []
@@ -160,8 +160,6 @@ def train_rl(
     rows = [problems(number).to_json() for number in range(settings.updates * settings.groups)]
     accumulation = settings.batch // (settings.micro or settings.batch)
     arguments = trl.GRPOConfig(
-        output_dir=str(folder),
-        max_steps=settings.updates,
         per_device_train_batch_size=settings.batch // accumulation // processes(),
         gradient_accumulation_steps=accumulation,
         steps_per_generation=accumulation,
@@ -172,18 +170,11 @@ def train_rl(
         learning_rate=settings.lr,
         warmup_steps=settings.warmup,
         **_schedule(settings),
-        max_grad_norm=1.0,
         loss_type="dr_grpo",
         scale_rewards="none",
         beta=settings.beta,
         shuffle_dataset=False,
-        save_steps=settings.save_every,
-        save_total_limit=2,
-        logging_steps=settings.log_every,
-        report_to="none",
-        disable_tqdm=True,
-        seed=seed,
-        **placement(),
+        **common_arguments(settings, folder, seed),
     )
     with quiet():
         trainer = CreditGRPOTrainer(

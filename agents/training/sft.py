@@ -87,7 +87,7 @@ def train_sft(
     """
     trl, datasets, arrow = require("trl", "train"), require("datasets", "train"), require("pyarrow", "train")
     from .checkpoints import MarkComplete, go_on, last_checkpoint
-    from .machine import placement
+    from .machine import common_arguments
     from .optimizer import MuonWithAdamW
     from .progress import Report
 
@@ -103,23 +103,14 @@ def train_sft(
     table = arrow.table({name: arrow.array(column, type=lists) for name, column in columns.items()})
     data = datasets.Dataset(table).select(order)
     arguments = trl.SFTConfig(
-        output_dir=str(folder),
-        max_steps=settings.updates,
         per_device_train_batch_size=settings.rows,
         train_sampling_strategy="sequential",
         lr_scheduler_type="cosine",
         warmup_steps=int(settings.warmup * settings.updates),
-        max_grad_norm=1.0,
         max_length=None,
         pad_to_multiple_of=16,
         dataset_kwargs={"skip_prepare_dataset": True},
-        save_steps=settings.save_every,
-        save_total_limit=2,
-        logging_steps=settings.log_every,
-        report_to="none",
-        disable_tqdm=True,
-        seed=seed,
-        **placement(),
+        **common_arguments(settings, folder, seed),
     )
     trainer = trl.SFTTrainer(
         model=language_model.model,
