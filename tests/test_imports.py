@@ -23,13 +23,16 @@ EAGER = {"tasks": {"numpy"}, "rewards": {"numpy"}, "envs": {"numpy", "gymnasium"
 LAZY = {
     "tasks": {"sympy", "mpmath", "math_verify", "latex2sympy2_extended", "pyarrow", "datasets", "reasoning_gym"},
     "rewards": {"sympy", "torch", "transformers", "peft", "safetensors", "tokenizers"},
-    "envs": {"PIL", "matplotlib"},
+    "envs": {"PIL", "matplotlib", "numba"},
 }
 LIGHT = (
     *("metacot", "metacot.tasks", "metacot.envs", "metacot.agents.search"),
     *("metacot.agents.policies", "metacot.agents.training", "metacot.agents.tracking"),
 )
-HEAVY = {"torch", "transformers", "tokenizers", "trl", "wandb", "sympy", "datasets", "pandas", "pyarrow", "matplotlib"}
+HEAVY = {
+    *("torch", "transformers", "tokenizers", "trl", "wandb", "sympy", "datasets", "pandas", "pyarrow", "matplotlib"),
+    *("numba", "llvmlite"),
+}
 SHADOWING = {"math.py", "types.py", "random.py", "datasets.py"}
 MAX_LINES = 450
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import subprocess
+import sys
+
 import gymnasium as gym
+import numba
 import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
@@ -11,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import metacot.envs  # noqa: F401  # registers the ids
-from metacot.envs.vector import VectorReasoning, has_rules
+from metacot.envs.vector import VectorReasoning, has_rules, kernels
 
 NATIVE = "vector_entry_point"
 ENVS = 5
@@ -209,3 +214,49 @@ def test_a_maze_may_show_its_whole_board():
         compared(native.step(np.full(3, action)), single.step(np.full(3, action)))
     with pytest.raises(ValueError, match="boards of side 5"):
         gym.make_vec("MetaCoT/Maze-v0", 3, NATIVE, **given_ | {"difficulty": {"size": 6}})
+
+
+@pytest.fixture
+def uncompiled():
+    """Nothing is compiled yet, and what a test compiles is forgotten."""
+    kernels.compiled.cache_clear()
+    yield
+    kernels.compiled.cache_clear()
+
+
+def test_without_numba_the_extra_and_the_other_way_are_named(monkeypatch, uncompiled):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(ImportError, match=r"pip install 'metacot\[vector\]'; or use vectorization_mode='sync'"):
+        gym.make_vec("MetaCoT/Maze-v0", 2)
+    gym.make_vec("MetaCoT/Maze-v0", 2, "sync").reset(seed=0)
+
+
+def test_numba_is_loaded_when_an_environment_is_made():
+    code = "import sys, metacot.envs.vector; print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_where_no_cache_can_be_kept_every_process_compiles_its_own(monkeypatch, uncompiled):
+    njit = numba.njit
+
+    def nowhere(kernel, cache=False):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return njit(kernel)
+
+    monkeypatch.setattr(numba, "njit", nowhere)
+    assert kernels.compiled(one_more)(2) == 3
+
+
+def one_more(number):
+    return number + 1
+
+
+@given(st.floats(0, 2.0**60))
+def test_machine_code_takes_the_logarithms_that_python_takes(value):
+    """Otherwise numbers would be seen differently in vectors and alone, in the last bit."""
+    assert LOG(value) == math.log1p(value)
+
+
+LOG = numba.njit(lambda value: math.log1p(value))

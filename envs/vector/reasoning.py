@@ -1,4 +1,4 @@
-"""`VectorReasoning`: `ReasoningEnv` many times over, all trees in arrays, with no Python call for each environment."""
+"""`VectorReasoning`: `ReasoningEnv` many times over, all trees in arrays, stepped by the loops of `kernels`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,15 @@ from ...tasks import Problem, Task
 from ..board import make_board
 from ..dealer import Dealer
 from ..reasoning import ON_SOLVED
+from .kernels import BLOCKED, FRESH, GAVE_UP, Seen, Trees, act, compiled, see
 from .known import rules_for
-from .rules import FRESH, GIVE_UP, REFUSED, SUBMIT, Ints
-
-NONE = np.zeros(0, np.int64)
-_AT_FIRST = np.array([[0], [1], [0]])
-"""Cursor, number of nodes and steps when an episode begins."""
 
 
 class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
     """Many searches at once: `ReasoningEnv` on arrays, equal to it step for step.
 
     ## Task
-    That of `ReasoningEnv`; for number games (game24, countdown) and mazes.
+    That of `ReasoningEnv`; for number games (game24, countdown) and mazes. It needs Numba, the extra "vector".
 
     ## Observation
     A batch of what `ReasoningEnv` observes, with `memory` and `flat`; every array belongs to whoever gets it. `info`
@@ -107,48 +103,24 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self.single_action_space = spaces.Discrete(steps + nodes + 2)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._steps_of_task, self._actions = steps, steps + nodes + 2
-        # Where actions lead, but for the steps, by the number of nodes; row 0 is for where nothing can be paid for any
-        # more. The last column stands for all numbers that are no action.
-        self._born = np.full((nodes + 1, self._actions + 1), REFUSED, np.int16)
-        visited = np.tri(nodes + 1, nodes, -1, dtype=np.int8)
-        self._born[:, steps:-3] = np.where(visited, np.arange(nodes), REFUSED)
-        self._born[:, -3:-1] = REFUSED if self._ends else SUBMIT, GIVE_UP
-        self._visited = visited
         self._one_hot = [np.eye(n, dtype=np.float32) for n in (nodes, budget + 1)]
-        self._every, self._all = np.arange(num_envs), np.ones(num_envs, bool)
-        self._first = self._every * nodes
-        self._row = self._every * (self._actions + 1)
-        self._here = self._row + steps  # and the cursor: the action that goes where one is
-        # Where each step leads from each node, and all actions from where one is.
-        self._child = np.full((num_envs * nodes, steps), REFUSED, np.int16)
-        self._leads = np.full((num_envs, self._actions + 1), REFUSED, np.int16)
-        self._parent = np.full((num_envs, nodes), -1, np.int32)
-        self._parents = self._parent.reshape(-1)  # by flat node number
-        self._trees = self._rules.rows.reshape(num_envs, nodes, -1)
-        self._counters = np.zeros((3, num_envs), np.int64)
-        self._cursor, self._count, self._steps = self._counters
-        self._reached = np.zeros(num_envs, bool)
-        self._over: Ints = NONE
-        self._seeds, self._next = np.full(num_envs, -1), np.zeros(num_envs, np.int64)  # -1 = not drawn yet
+        self._trees = Trees.empty(num_envs, nodes, steps)
+        self._act, self._see = compiled(act), compiled(see)
+        self._seeds = np.full(num_envs, -1)  # not drawn yet
         self._begun = False
 
     # problems -----------------------------------------------------------------------------------------------------
 
-    def _deal(self, envs: Ints) -> Ints:
-        """The slots of the next problem of each environment."""
-        ahead = self._rules.ahead
-        places = self._next.take(envs) % ahead
-        for env in envs[places == 0].tolist() if np.count_nonzero(places) < len(envs) else ():
+    def _supply(self, envs: list[int]) -> None:
+        """Draw problems for environments, from the present one on."""
+        for env in envs:
             if self._seeds[env] < 0:
                 self._seeds[env] = self.np_random.integers(2**31)
-            self._rules.supply(env, int(self._seeds[env]), int(self._next[env]))
-        self._next[envs] += 1
-        return envs * ahead + places
+            self._rules.supply(env, int(self._seeds[env]), int(self._trees.dealt[env]) - 1)
 
     def problem(self, env: int) -> Problem:
         """The problem that an environment is about."""
-        index = int(self._next[env]) - 1
+        index = int(self._trees.dealt[env]) - 1
         count = self.task.count(self._dealer.split, **self._dealer.difficulty)
         index = index if count is None else index % count
         return self.task.problem(int(self._seeds[env]), index, self._dealer.split, **self._dealer.difficulty)
@@ -166,11 +138,10 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
                 raise ValueError(f"{self.num_envs} seeds are needed, got {len(seed)}")
             for env, one in enumerate(seed):
                 if one is not None:
-                    self._seeds[env], self._next[env] = one, 0
-        self._settle(NONE, NONE, NONE, NONE, self._every)
-        self._begun, self._over = True, NONE
-        nowhere = np.zeros(self.num_envs, bool)
-        return self._seen(self._first, self._rules.solved.take(self._first), nowhere, nowhere.copy())
+                    self._seeds[env], self._trees.dealt[env] = one, 0
+        self._trees.over[:] = self._begun = True
+        observation, *_, info = self._advance()
+        return observation, info
 
     # steps --------------------------------------------------------------------------------------------------------
 
@@ -182,127 +153,63 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         wanted = np.asarray(actions, np.int64)
         if wanted.shape != (self.num_envs,):
             raise ValueError(f"actions must be {self.num_envs} whole numbers, got shape {wanted.shape}")
-        over, cursor, solved_nodes = self._over, self._cursor, self._rules.solved
-        # As unsigned numbers, negative actions and REFUSED are larger than all others.
-        leads = self._leads.take(self._row + np.minimum(wanted.view(np.uint64), self._actions).view(np.int64))
-        if over.size:  # these begin anew, whatever is wanted
-            leads[over] = REFUSED
-        paid = leads <= FRESH
-        free = leads > FRESH
-        is_fresh = leads == FRESH
-        fresh = is_fresh.nonzero()[0]
-        unpaid = None
-        if not self._ends:  # what cannot be paid for does not happen
-            unpaid = paid & (self._steps >= self.budget)
-            paid ^= unpaid
-        self._steps += paid
-        if fresh.size or over.size:
-            source, born = (self._first + cursor).take(fresh), self._count.take(fresh)
-            leads[fresh] = born
-            self._count += is_fresh
-            self._settle(fresh, source, born, wanted.take(fresh), over)
-        went = leads.view(np.uint16)
-        np.copyto(cursor, leads, where=went < FRESH)
-        at = self._first + cursor
-        solved = solved_nodes.take(at)
-        success = solved & (went <= SUBMIT) if self._ends else solved & (leads == SUBMIT)
-        if not self._rules.solvable:
-            success |= self._judged(leads == GIVE_UP)
-        terminated = free | success
-        self._reached |= solved
-        spent = self._steps >= self.budget
-        truncated = spent > (terminated | solved)
-        if unpaid is not None:
-            truncated |= unpaid
-        if over.size:
-            paid[over] = truncated[over] = False
-        self._over = (terminated | truncated).nonzero()[0]
-        observation, info = self._seen(at, solved, spent, success)
-        return observation, self._rewards(success, paid), terminated, truncated, info
+        self._trees.action[:] = wanted
+        return self._advance()
 
-    def _settle(self, fresh: Ints, source: Ints, born: Ints, action: Ints, begun: Ints) -> None:
-        """Add the nodes that `action` leads to from the nodes `source`, with the numbers `born`, in the environments
-        `fresh`; begin anew in those of `begun`."""
-        first = self._first.take(fresh)
-        env, target, slots = fresh, first + born, NONE
-        if fresh.size:
-            self._child[source, action] = born
-            self._parents[target] = source - first
-        if begun.size:
-            slots = self._deal(begun)
-            env, target = np.concatenate((fresh, begun)), np.concatenate((target, begun * self.max_nodes))
-            self._trees[begun] = 0
-            self._parent[begun] = -1
-            self._counters[:, begun] = _AT_FIRST
-            self._reached[begun] = False
-        self._child[target] = self._rules.settle(source, action, target, env, slots)
+    def _advance(self) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Do the actions of the trees; return what `step` does."""
+        trees, rules = self._trees, self._rules
+        if self._act(trees, self.budget, self._ends, rules.ahead):
+            self._supply(np.flatnonzero((trees.born == 0) & (trees.place == 0)).tolist())
+        rules.settle(trees)
+        seen = Seen.empty(trees, rules.rows)
+        self._see(trees, rules.rows, seen, self.budget, self._ends)
+        success = seen.success
+        if not rules.solvable:
+            self._judge(success)
+        every = np.ones(self.num_envs, bool)
+        info = {
+            "action_mask": seen.mask,
+            "_action_mask": every,
+            "reached": seen.reached,
+            "_reached": every,
+            "success": success,
+            "_success": every,
+        }
+        return self._observation(seen), self._rewards(success), seen.terminated, seen.truncated, info
 
-    def _judged(self, give_up: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Where giving up was right."""
-        right = np.zeros(self.num_envs, bool)
-        for env in give_up.nonzero()[0].tolist():
-            right[env] = self.task.check_give_up(self.problem(env)).correct is True
-        return right
+    def _judge(self, success: NDArray[np.bool_]) -> None:
+        """Where giving up was right, that is a success."""
+        for env in np.flatnonzero(self._trees.kind == GAVE_UP).tolist():
+            success[env] = self.task.check_give_up(self.problem(env)).correct is True
 
-    def _rewards(self, success: NDArray[np.bool_], paid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def _rewards(self, success: NDArray[np.bool_]) -> NDArray[np.float64]:
         if self._plain:
             return success.astype(np.float64)
         total = np.zeros(self.num_envs)
         for reward, weight in self._terms:
             if isinstance(reward, Steps):
-                total += weight * paid
+                total += weight * (self._trees.kind <= BLOCKED)
             else:
                 assert isinstance(reward, Outcome), "others are refused"
-                total += weight * success if reward.gamma == 1 else weight * success * reward.gamma**self._steps
+                paid = success if reward.gamma == 1 else success * reward.gamma**self._trees.steps
+                total += weight * paid
         return total
 
-    # what is seen -------------------------------------------------------------------------------------------------
-
-    def _seen(
-        self, at: Ints, solved: NDArray[np.bool_], spent: NDArray[np.bool_], success: NDArray[np.bool_]
-    ) -> tuple[Any, dict[str, Any]]:
-        """The observation and the info. `at`: the flat node numbers of the cursors; `solved`: are these goals?
-        `spent`: are all steps?"""
-        every = self._all.copy()
-        return self._observation(at), {
-            "action_mask": self._mask(at, solved, spent),
-            "_action_mask": every,
-            "reached": self._reached.copy(),
-            "_reached": every,
-            "success": success,
-            "_success": every,
-        }
-
-    def _mask(self, at: Ints, solved: NDArray[np.bool_], spent: NDArray[np.bool_]) -> NDArray[np.int8]:
-        """Write down where all actions lead, and return which are legal."""
-        some = np.count_nonzero(spent)
-        leads = self._born.take(self._count * ~spent if some else self._count, axis=0)
-        leads[:, : self._steps_of_task] = self._child.take(at, axis=0)
-        if some:
-            leads[spent, : self._steps_of_task] = REFUSED
-        leads.reshape(-1)[self._here + self._cursor] = REFUSED
-        if self._ends:
-            np.copyto(leads[:, -3], SUBMIT, where=solved)
-        self._leads = leads
-        return (leads >= 0).view(np.int8)[:, :-1]
-
-    def _observation(self, at: Ints) -> Any:
-        rows, envs, shape = self._rules.rows, self.num_envs, self.task.shape
-        parts: dict[str, Any] = {
-            "cursor": rows.take(at, axis=0).reshape(envs, *shape),
-            "cursor_index": self._cursor.copy(),
-        }
+    def _observation(self, seen: Seen) -> Any:
+        trees = self._trees
+        parts: dict[str, Any] = {"cursor": seen.cursor, "cursor_index": trees.cursor.copy()}
         if self._tree:
-            parts["nodes"] = rows.copy().reshape(envs, self.max_nodes, *shape)
-            parts["parent"] = self._parent.copy()
-        parts["steps_left"] = self.budget - self._steps
+            parts["nodes"] = self._rules.rows.copy()
+            parts["parent"] = trees.parent.copy()
+        parts["steps_left"] = self.budget - trees.steps
         if self._tree:
-            parts["visited"] = self._visited.take(self._count, axis=0)
+            parts["visited"] = seen.visited
         if not self._flat:
             return parts
         for name, eye in zip(("cursor_index", "steps_left"), self._one_hot, strict=True):
             parts[name] = eye.take(parts[name], axis=0)
-        flat = [part.reshape(envs, -1) for part in parts.values()]
+        flat = [part.reshape(self.num_envs, -1) for part in parts.values()]
         return np.concatenate(flat, axis=1, dtype=np.float32, casting="unsafe")
 
 
