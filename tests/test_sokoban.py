@@ -6,7 +6,7 @@ import math
 import pickle
 import random
 from collections import deque
-from itertools import islice
+from itertools import islice, permutations
 
 import numpy as np
 import pytest
@@ -18,6 +18,8 @@ from metacot.envs import ReasoningEnv, TextReasoning
 from metacot.tasks import IllegalStep, Problem, Step, Submit, Trace, UnreadableStep, emit, make, parse, split_of
 from metacot.tasks.grammar import prompt
 from metacot.tasks.sokoban import Sokoban, deadlock, parse_level, read_levels, render
+from metacot.tasks.sokoban.board import cells_of
+from metacot.tasks.sokoban.task import _block
 
 TASK = make("sokoban")
 MOVES = {"u": (-1, 0), "d": (1, 0), "l": (0, -1), "r": (0, 1)}
@@ -303,6 +305,39 @@ def test_generated_levels_keep_their_promise(knobs):
             assert (level.board.width, level.board.height) == (knobs.get("size", 7),) * 2
             distance = Sokoban(limit=500).distance(level)
             assert distance is None or 0 < distance <= moves
+
+
+@pytest.mark.parametrize("knobs", [{}, {"size": 10, "boxes": 4, "moves": 100, "walls": 0.2}, {"size": 11, "boxes": 3}])
+def test_a_level_depends_on_its_address_and_on_nothing_asked_before(knobs):
+    addresses = [(seed, index, split) for seed in (0, 4) for index in (0, 3, 30) for split in ("train", "val", "test")]
+    there = [TASK.problem(*address, **knobs).data for address in addresses]
+    _block.cache_clear()
+    back = [TASK.problem(*address, **knobs).data for address in reversed(addresses)]
+    assert there == back[::-1]
+    assert len(set(there)) == len(there)
+
+
+def test_a_generated_level_has_a_solution_within_its_moves():
+    for knobs in ({"size": 5, "boxes": 1, "moves": 6}, {"size": 6, "boxes": 2, "moves": 16}, {"moves": 12}, {}):
+        moves = knobs.get("moves", 24)
+        for index in range(60):
+            assert 0 < TASK.distance(TASK.start(TASK.problem(6, index, **knobs))) <= moves
+
+
+def test_an_easy_level_is_no_gift():
+    for level in TASK.levels:
+        pushes = [least_pushes(TASK.start(TASK.problem(8, index, **TASK.knobs(level)))) for index in range(100)]
+        assert min(pushes) >= 2 * TASK.knobs(level).get("boxes", 2)
+
+
+def least_pushes(level):
+    """As if every box could go straight to a goal of its own."""
+    width = level.board.width
+    goals, boxes = ([divmod(cell, width) for cell in cells_of(cells)] for cells in (level.board.goals, level.boxes))
+    return min(
+        sum(abs(row - y) + abs(column - x) for (row, column), (y, x) in zip(boxes, order, strict=True))
+        for order in permutations(goals)
+    )
 
 
 def test_turned_and_mirrored_levels_are_the_same_problem():

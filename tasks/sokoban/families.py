@@ -1,18 +1,22 @@
-"""Which levels are dealt: the knobs of a family, and the generator, which plays backwards from the solution.
+"""Which levels are dealt: the knobs of a family, the splits, and how the levels of an address are made.
 
-A room is cut out of walls, boxes are put on its goals, and the player pulls them away. Played forwards that is a
-solution, so every level has one, of no more steps than were taken backwards.
+A room is cut out of walls, boxes are put on its goals, and a game backwards (`backwards.py`) pulls them away. Addresses
+come in blocks: the levels of a block share one generator and are made together, with NumPy. A level is still a function
+of its address alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from random import Random
 
-from .board import Board, Level, board_of, cells_of
-from .solver import assigned
+import numpy as np
+
+from ..task import TEST, VAL, splits_of
+from .backwards import Game
+from .field import BACK, LEFT, UP, Array, Field, any_of, count
+from .solver import MATCHED
+from .text import canonical_rows
 
 SALT = "sokoban"
 """Decides which levels are held out."""
@@ -23,24 +27,29 @@ SMALLEST, LARGEST = 5, 20
 ROOMY = 4
 """A room has at least so many cells of floor for each box."""
 
-TRIES = 1 << 12
-"""So many rooms are tried for one level before giving up."""
-
-STRICT = 32
-"""In so many rooms three boxes in four must end off the goals, with enough pushes to be made; after that one box off
-the goals is enough."""
-
-FRESH = 0.9
-"""How often a box that still stands on its goal is pulled, where one can be."""
-
-ONWARD = 0.85
-"""How often the box that was just pulled goes on the same way, where it can."""
-
-NEAR = 0.8
-"""How often the player goes no further than to the nearest place from which a box can be pulled."""
-
 PUSHES = 2
-"""So many pushes a box at least, in those rooms."""
+"""In a good level three boxes in four stand off the goals, and at least so many pushes a box are to be made."""
+
+SHARES = {"train": 100 - TEST - VAL, "val": VAL, "test": TEST}
+"""Per cent of all levels that belong to each split."""
+
+BLOCK = 160
+"""So many levels of all splits are made for one block, or a tenth where a set of cells has more than 64 bits."""
+
+PULLS, STEPS_A_PULL = 12, 48
+"""So often the player goes and pulls a box on every board, and once more for so many steps of `Knobs.moves`."""
+
+SPARE = 1.15
+"""So many times as many rooms are made as should be enough: a second go for a few levels takes long."""
+
+FEWEST, MOST = 32, 1024
+"""Rooms that are made together."""
+
+RARE = 64
+"""Where fewer than one room in so many makes a good level of the split, one box off the goals is enough."""
+
+HOPELESS = 1 << 17
+"""So many rooms are made for one block before giving up."""
 
 
 @dataclass(frozen=True)
@@ -74,139 +83,108 @@ class Knobs:
         inner = (self.size - 2) ** 2
         return inner - int(self.walls * inner)
 
-
-def levels(knobs: Knobs, rng: Random) -> Iterator[Level]:
-    """Levels drawn one after another, at most `TRIES` rooms long."""
-    for place in range(TRIES):
-        floor = _room(knobs, rng.random)
-        if floor and (level := _scrambled(floor, knobs, rng.random, place < STRICT)):
-            yield level
+    def block(self, split: str) -> int:
+        """How many addresses of a split share a generator: its part of `BLOCK`."""
+        levels = BLOCK if (self.size - 2) ** 2 <= 64 else BLOCK // 10
+        return max(1, levels * SHARES[split] // 100)
 
 
-def _room(knobs: Knobs, draw: Callable[[], float]) -> int:
-    """The floor of a room in one piece, as cells; 0 where it came out too small."""
-    size = knobs.size
-    cells = _inner(size)
-    for _ in range((size - 2) ** 2 - knobs.floor):
-        cells ^= 1 << _one(cells, draw)
-    floor = _flood(1 << _one(cells, draw), cells, size)
-    return floor if floor.bit_count() >= max(ROOMY * knobs.boxes, knobs.floor // 2) else 0
+def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> list[str]:
+    """The levels of one block of addresses in the standard format; those of other splits are left out.
+
+    Raises ValueError where there are none to be found.
+    """
+    texts: list[str] = []
+    wanted, share, side = knobs.block(split), SHARES[split] / 100, knobs.size - 2
+    rate = max(0.1, min(0.8, 1.4 - 7 * knobs.boxes / knobs.floor))  # at first a guess: crowded rooms are seldom good
+    rooms, strict = 0, True
+    while len(texts) < wanted:
+        if rooms > HOPELESS:
+            raise ValueError(f"no level of split {split!r} in {rooms} rooms with {knobs}")
+        number = min(max(int(SPARE * (wanted - len(texts)) / (share * rate)), FEWEST), MOST)
+        floor, goals, boxes, player = _played(rng, knobs, number)
+        kept = _good(knobs, goals, boxes) if strict else count(boxes & ~goals) > 0
+        plain = _plain(knobs, *(sets[kept] for sets in (floor, goals, boxes, player)))
+        keys = [canonical_rows([text[start : start + side] for start in range(0, side**2, side)]) for text in plain]
+        splits = splits_of(SALT, keys)
+        texts += [_walled(text, knobs.size) for text, its in zip(plain, splits, strict=True) if its == split]
+        rooms += number
+        rate = max(len(texts) / (rooms * share), 1 / RARE)
+        strict = strict and (rooms < MOST or rate > 1 / RARE)
+    return texts[:wanted]
 
 
-@lru_cache(maxsize=LARGEST)
-def _inner(size: int) -> int:
-    """All cells but the outer walls."""
-    row = (1 << size - 2) - 1 << 1
-    return sum(row << size * number for number in range(1, size - 1))
+field = lru_cache(Field)
 
 
-def _flood(reached: int, free: int, width: int) -> int:
-    before = 0
-    while before != reached:
-        before = reached
-        reached |= (reached << 1 | reached >> 1 | reached << width | reached >> width) & free
-    return reached
-
-
-def _scrambled(floor: int, knobs: Knobs, draw: Callable[[], float], strict: bool) -> Level | None:
-    """A level on this floor, played backwards from its solution; None where no box came off the goals, or (`strict`)
-    not most of them and far enough."""
-    size, left = knobs.size, knobs.moves
-    places = _pullable(floor, size)
-    if places.bit_count() < knobs.boxes:
-        return None
-    goals = 0
+def _played(rng: np.random.Generator, knobs: Knobs, rooms: int) -> tuple[Array, Array, Array, Array]:
+    """The floor, goals, boxes and player of at most so many levels, one from each room."""
+    its = field(knobs.size - 2)
+    floor = _rooms(rng, its, knobs, rooms)
+    goals = floor ^ floor
+    across = its.moved(floor)
+    across = across & across[BACK] & floor  # the middles of three cells of floor in a row
+    pullable = any_of(np.concatenate((its.moved(across[UP])[:LEFT], its.moved(across[LEFT])[LEFT:])))  # their ends
     for _ in range(knobs.boxes):
-        goals |= 1 << _one(places & ~goals, draw)
-    boxes = goals
-    player = _one(floor & ~goals, draw)
-    delta = 0
-    while True:
-        # Most often the same box goes on the same way; then those still on a goal come first.
-        beyond = player + delta
-        if delta and left and floor >> beyond & 1 and not boxes >> beyond & 1 and draw() < ONWARD:
-            boxes ^= 1 << (player - delta) | 1 << player
-            player, left = beyond, left - 1
-            continue
-        free, home = floor & ~boxes, boxes & goals
-        pull = _pull(free, home, player, size, left, draw) if home and draw() < FRESH else None
-        pull = pull or _pull(free, boxes, player, size, left, draw)
-        if pull is None:
-            break
-        cost, box, delta = pull
-        boxes ^= 1 << box | 1 << (box + delta)
-        player, left = box + 2 * delta, left - cost
-    home = (boxes & goals).bit_count()
-    if home == knobs.boxes or (strict and home > knobs.boxes // 4):
-        return None
-    if strict and _apart(boxes, goals, size) < PUSHES * knobs.boxes:
-        return None
-    # The player walks off, or the first push would be given away.
-    ways = sum(_layers(floor & ~boxes, 1 << player, size, left))
-    return Level(_board(floor, goals, size), boxes, _one(ways, draw))
+        goals = goals | its.one(rng, pullable & ~goals)
+    whole = count(goals) == knobs.boxes
+    floor, goals = floor[whole], goals[whole]
+    game = Game(rng, its, floor, goals, knobs.moves)
+    for _ in range(PULLS + knobs.moves // STEPS_A_PULL):
+        game.pull()
+    return floor, goals, *game.levels()
 
 
-def _one(cells: int, draw: Callable[[], float]) -> int:
-    """One of the cells of a set."""
-    for _ in range(int(draw() * cells.bit_count())):
-        cells &= cells - 1
-    return (cells & -cells).bit_length() - 1
+def _rooms(rng: np.random.Generator, its: Field, knobs: Knobs, rooms: int) -> Array:
+    """The floor of rooms in one piece, of those that came out large enough."""
+    cells = rng.permuted(np.tile(np.arange(its.cells), (rooms, 1)), axis=1)[:, -knobs.floor :]
+    spots = its.numbers(1) << its.numbers(cells)
+    free = np.bitwise_or.reduce(spots, axis=1)
+    floor = any_of(its.walks(spots[:, 0], free, its.cells))
+    return floor[count(floor) >= max(ROOMY * knobs.boxes, knobs.floor // 2)]
 
 
-def _pullable(floor: int, width: int) -> int:
-    """The cells of a floor from which a box can be pulled if it stands there alone."""
-    right, down = floor & floor >> 1 & floor >> 2, floor & floor >> width & floor >> 2 * width
-    return right | right << 2 | down | down << 2 * width
+def _good(knobs: Knobs, goals: Array, boxes: Array) -> Array:
+    """(levels,) bool: which levels are good, see `PUSHES`?"""
+    home = count(boxes & goals)
+    good = (home <= knobs.boxes // 4) & (home < knobs.boxes)
+    its = field(knobs.size - 2)
+    ends, starts = (its.marks(sets).nonzero()[1].reshape(-1, knobs.boxes) for sets in (goals[good], boxes[good]))
+    good[good] = _assigned(its.apart[starts[:, :, None], ends[:, None]]) >= PUSHES * knobs.boxes
+    return good
 
 
-def _pull(
-    free: int, boxes: int, player: int, width: int, left: int, draw: Callable[[], float]
-) -> tuple[int, int, int] | None:
-    """(steps with the walk before, cell of the box, direction) of a pull of one of the boxes that takes at most `left`
-    steps, rather a near one than a far one; None where there is none."""
-    # For every direction, where the player stands in front of a box and has room to step back.
-    up, down = free & boxes >> width & free << width, free & boxes << width & free >> width
-    back, on = free & boxes >> 1 & free << 1, free & boxes << 1 & free >> 1
-    places = up | down | back | on
-    if not places:
-        return None
-    cost = chosen = steps = 0
-    layer = 1 << player
-    unseen = free & ~layer
-    while layer and steps < left:  # as `_layers`, without a generator: most of the time goes here
-        steps += 1
-        if layer & places:
-            cost, chosen = steps, layer & places
-            if draw() < NEAR:
-                break
-        layer = (layer << 1 | layer >> 1 | layer << width | layer >> width) & unseen
-        unseen ^= layer
-    if not cost:
-        return None
-    cell = _one(chosen, draw)
-    ready = (-width, up), (width, down), (-1, back), (1, on)
-    deltas = [delta for delta, there in ready if there >> cell & 1]
-    delta = deltas[int(draw() * len(deltas))]
-    return cost, cell - delta, delta
+def _assigned(costs: Array) -> Array:
+    """As `solver.assigned`, of many: (n, rows, columns) -> (n,)."""
+    boxes = costs.shape[1]
+    if boxes > MATCHED:
+        least: Array = costs.min(axis=2).sum(axis=1)
+        return least
+    best = {0: np.zeros(len(costs), np.int64)}  # columns taken by the rows so far -> sums
+    for row in range(boxes):
+        onward: dict[int, Array] = {}
+        for taken, cost in best.items():
+            for column in range(boxes):
+                if not taken >> column & 1:
+                    key, total = taken | 1 << column, cost + costs[:, row, column]
+                    onward[key] = np.minimum(onward[key], total) if key in onward else total
+        best = onward
+    return best[(1 << boxes) - 1]
 
 
-def _apart(boxes: int, goals: int, width: int) -> float:
-    """The fewest pushes that would send the boxes to different goals if nothing were in the way."""
-    ends = [divmod(goal, width) for goal in cells_of(goals)]
-    starts = [divmod(box, width) for box in cells_of(boxes)]
-    return assigned([[abs(row - y) + abs(column - x) for y, x in ends] for row, column in starts])
+def _plain(knobs: Knobs, floor: Array, goals: Array, boxes: Array, player: Array) -> list[str]:
+    """The levels in the marks of the standard format, row after row, without the outer walls."""
+    its = field(knobs.size - 2)
+    marks = sum(its.marks(sets) << place for place, sets in enumerate((floor, goals, boxes, player)))
+    text = _MARKS[marks].tobytes().decode()
+    return [text[start : start + its.cells] for start in range(0, len(text), its.cells)]
 
 
-def _layers(free: int, start: int, width: int, most: int) -> Iterator[int]:
-    """The cells that are 0, 1 ... `most` steps from those of `start` and no fewer."""
-    layer = seen = start
-    while layer and most >= 0:
-        yield layer
-        layer = (layer << 1 | layer >> 1 | layer << width | layer >> width) & free & ~seen
-        seen |= layer
-        most -= 1
+_MARKS = np.frombuffer(b"# ?.?$?*?@?+????", np.uint8)
+"""By floor + 2 * goal + 4 * box + 8 * player."""
 
 
-def _board(floor: int, goals: int, size: int) -> Board:
-    marks = "".join("." if goals >> cell & 1 else " " if floor >> cell & 1 else "#" for cell in range(size * size))
-    return board_of(tuple(marks[start : start + size] for start in range(0, size * size, size)))
+def _walled(plain: str, size: int) -> str:
+    side, wall = size - 2, "#" * size
+    rows = (f"#{plain[start : start + side]}#" for start in range(0, side**2, side))
+    return "\n".join([wall, *rows, wall])

@@ -7,7 +7,6 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from operator import index as as_index
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,11 @@ from numpy.typing import NDArray
 from ..errors import IllegalStep, UnreadableStep
 from ..pictures import Picture
 from ..problem import Problem, Verdict
-from ..task import BUDGET, SOLVABLE, Task, read_knobs, split_of
+from ..task import BUDGET, SOLVABLE, Task, read_knobs
 from . import text as format_
 from .board import DIRECTIONS, Board, Level, cells_of
 from .deadlocks import deadlock
-from .families import SALT, TRIES, Knobs, levels
+from .families import Knobs, draw_block
 from .picture import level_picture
 from .solver import Oracle
 
@@ -91,12 +90,8 @@ class Sokoban(Task[Level, str]):
             raise ValueError(f"unknown split {split!r}; splits are {', '.join(self.splits)}")
         if index < 0:
             raise IndexError(f"an index is 0 or more, got {index}")
-        # Hundreds of draws a level: Python's own generator, seeded by the address, is faster at them.
-        rng = Random(int(self.rng(seed, index, split).integers(2**63)))
-        for level in levels(knobs, rng):
-            if split_of(SALT, format_.canonical(level)) == split:
-                return Problem(self.name, (format_.render(level),), seed, index, split, difficulty)
-        raise ValueError(f"no level of split {split!r} in {TRIES} rooms with {knobs}")
+        block, place = divmod(index, knobs.block(split))
+        return Problem(self.name, (_block(seed, block, split, knobs)[place],), seed, index, split, difficulty)
 
     def pose(self, *data: Any) -> Problem:
         """`pose(text)`: a level in the standard text format."""
@@ -327,6 +322,12 @@ def _picture(board: Board, side: int) -> tuple[bytes, list[int]]:
     text = "".join(row.ljust(side, "#") for row in rows).ljust(side * side, "#")
     places = [row * side + column for row in range(board.height) for column in range(board.width)]
     return text.encode().translate(_CODES), places
+
+
+@lru_cache(maxsize=1024)
+def _block(seed: int, block: int, split: str, knobs: Knobs) -> list[str]:
+    """The levels of neighbouring addresses."""
+    return draw_block(Sokoban().rng(seed, block, split), split, knobs)
 
 
 @lru_cache(maxsize=64)

@@ -90,17 +90,19 @@ def canonical(level: Level) -> str:
     """Equal for levels that differ only by rotation, reflection, and by what lies out of the player's reach."""
     board, boxes, player = level
     inside = board.flood(1 << player, board.floor) | boxes | board.goals
-    rows = grid(level)
-    if inside != board.floor or board.floor.bit_count() != sum(map(_open, rows)):
-        marks = "".join(mark if inside >> cell & 1 else "#" for cell, mark in enumerate("".join(rows)))
-        rows = [marks[start : start + board.width] for start in range(0, len(marks), board.width)]
+    marks = "".join(mark if inside >> cell & 1 else "#" for cell, mark in enumerate("".join(grid(level))))
+    return canonical_rows([marks[start : start + board.width] for start in range(0, len(marks), board.width)])
+
+
+def canonical_rows(rows: list[str]) -> str:
+    """`canonical` of equally long rows, with walls for what is out of reach; walls all around do not count."""
     columns = _trimmed(_turned(_trimmed(rows)))
     rows = _turned(columns)
     images = []
     for lines in (rows, columns):
-        mirrored = [line[::-1] for line in lines]
-        images += [lines, lines[::-1], mirrored, mirrored[::-1]]
-    return min("\n".join(lines) for lines in images)
+        for image in ("\n".join(lines), "\n".join(lines[::-1])):
+            images += [image, image[::-1]]
+    return min(images)
 
 
 def _turned(rows: list[str]) -> list[str]:
@@ -108,11 +110,11 @@ def _turned(rows: list[str]) -> list[str]:
     return ["".join(column) for column in zip(*rows, strict=True)]
 
 
-def _open(row: str) -> int:
-    return len(row) - row.count("#")
-
-
 def _trimmed(rows: list[str]) -> list[str]:
     """Without the rows of nothing but wall at both ends."""
-    inner = [place for place, row in enumerate(rows) if row.strip("#")]
-    return rows[inner[0] : inner[-1] + 1]
+    first, last = 0, len(rows)
+    while not rows[first].strip("#"):
+        first += 1
+    while not rows[last - 1].strip("#"):
+        last -= 1
+    return rows[first:last]
