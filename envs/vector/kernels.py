@@ -109,13 +109,12 @@ class Hands(NamedTuple):
     """
 
     dealt: Ints  # (E, A, M + 1) sorted hands, filled up with -1, then the target
-    first: NDArray[np.float32]  # (E, A, d) what is seen of them
     legal: NDArray[np.int16]  # (3 ** M, S) FRESH and REFUSED of all hands of one pattern, see `settle_hands`
     moves: Ints  # (S, 3) what a step means: two positions, and which operation
     whole: bool  # may only whole numbers occur?
     spare: bool  # may numbers be left over?
     left: Ints  # (E, N) so many numbers are left
-    numbers: NDArray[np.float64]  # (E, N, 3, M) numerators, denominators and the values, by which they are sorted
+    numbers: NDArray[np.float64]  # (E, N, M, 3) numerator, denominator and value of each, sorted by value
     rows: NDArray[np.float32]  # (E, N, d) what is seen of a hand: log(1 + value), -1 where used up, and the target's
 
 
@@ -212,27 +211,30 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
     Legal steps are looked up by the pattern of a hand: digit k of its code is 0 where number k is used up, 2 where it
     is equal to the one before (for the first: to 0), else 1.
     """
-    most = hands.numbers.shape[3]
+    most = hands.numbers.shape[2]
     for env in range(len(trees.born)):
         node, place = trees.born[env], trees.place[env]
         if node == NOBODY:
             continue
-        rows, hand = hands.rows[env], hands.numbers[env, node]
-        tops, bottoms, values = hand[0], hand[1], hand[2]
+        rows, numbers, target = hands.rows[env], hands.numbers[env, node], hands.dealt[env, place, most]
         left = 0
         if node == 0:
             rows[:] = 0
-            rows[0] = hands.first[env, place]
+            rows[0, :most] = -1
+            rows[0, most] = math.log1p(target)
+            if rows.shape[1] > most + 1:
+                rows[0, most + 1], rows[0, most + 2] = hands.whole, hands.spare
             while left < most and hands.dealt[env, place, left] >= 0:
-                tops[left] = values[left] = hands.dealt[env, place, left]
-                bottoms[left] = 1
+                number = hands.dealt[env, place, left]
+                numbers[left, 0], numbers[left, 1], numbers[left, 2] = number, 1, number
+                rows[0, left] = math.log1p(number)
                 left += 1
         else:
             parent = trees.parent[env, node]
             left = hands.left[env, parent] - 1
             i, j, operation = hands.moves[trees.action[env]]
             before = hands.numbers[env, parent]
-            a, b, below_a, below_b = before[0, i], before[0, j], before[1, i], before[1, j]
+            a, b, below_a, below_b = before[i, 0], before[j, 0], before[i, 1], before[j, 1]
             bottom = below_a * below_b
             if operation == 0:  # a + b
                 top = a * below_b + b * below_a
@@ -247,36 +249,37 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
             value = top / bottom
             spot = 0  # of the result among the numbers that stay
             for k in range(left + 1):
-                spot += k != i and k != j and before[2, k] < value
+                spot += k != i and k != j and before[k, 2] < value
             rows[node] = rows[parent]
             rows[node, left] = -1
             old = 0
             for k in range(left):
                 if k == spot:
-                    tops[k], bottoms[k], values[k] = top, bottom, value
+                    numbers[k, 0], numbers[k, 1], numbers[k, 2] = top, bottom, value
                     rows[node, k] = math.log1p(value)
                     continue
                 while old in (i, j):
                     old += 1
-                tops[k], bottoms[k], values[k] = before[0, old], before[1, old], before[2, old]
+                for part in range(3):
+                    numbers[k, part] = before[old, part]
                 rows[node, k] = rows[parent, old]
                 old += 1
         hands.left[env, node] = left
-        target = hands.dealt[env, place, most]
-        solved = left == 1 and values[0] == target
+        solved = left == 1 and numbers[0, 2] == target
         pattern, power, last = 0, 1, 0.0
         for k in range(left):
-            solved |= hands.spare and values[k] == target
-            pattern += power * (2 if values[k] == last else 1)
+            value = numbers[k, 2]
+            solved |= hands.spare and value == target
+            pattern += power * (2 if value == last else 1)
             power *= 3
-            last = values[k]
+            last = value
         trees.solved[env, node] = solved
         trees.child[env, node] = hands.legal[pattern]
         if hands.whole:
             for step in range(len(hands.moves)):
                 i, j, operation = hands.moves[step]
                 if operation >= 3 and j < left:
-                    low, high = values[i], values[j]
+                    low, high = numbers[i, 2], numbers[j, 2]
                     above, below = (high, low) if operation == 3 else (low, high)
                     if below == 0 or above % below != 0:
                         trees.child[env, node, step] = REFUSED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,26 +24,21 @@ class NumberRules:
         self.rows = np.zeros((envs, nodes, layout.width), np.float32)
         self._hands = Hands(
             dealt=np.full((envs, self.ahead, layout.size + 1), -1),
-            first=np.full((envs, self.ahead, layout.width), -1, np.float32),
             legal=_legal(layout),
             moves=np.array(layout.moves),
             whole=difficulty.get("rules") == "integer",
             spare=difficulty.get("use") == "any",
             left=np.zeros((envs, nodes), np.int64),
-            numbers=np.zeros((envs, nodes, 3, layout.size)),
+            numbers=np.zeros((envs, nodes, layout.size, 3)),
             rows=self.rows,
         )
-        if layout.rules:
-            self._hands.first[:, :, -2:] = self._hands.whole, self._hands.spare
         self._settle = compiled(settle_hands)
 
     def supply(self, env: int, seed: int, first: int) -> None:
         dealt = self._game.hands(seed, first, self.ahead, self._split, **self._difficulty)
-        # As in single environments: the log1p of NumPy may differ in the last bit.
-        logs = np.reshape([math.log1p(number) for number in dealt.ravel().tolist()], dealt.shape)
-        size, hand = self._game.layout.size, dealt.shape[1] - 1
-        for table, filled in ((self._hands.dealt, dealt), (self._hands.first, logs)):
-            table[env, :, :hand], table[env, :, size] = filled[:, :-1], filled[:, -1]
+        hand = dealt.shape[1] - 1
+        self._hands.dealt[env, :, :hand] = dealt[:, :hand]
+        self._hands.dealt[env, :, -1] = dealt[:, -1]
 
     def settle(self, trees: Trees) -> None:
         self._settle(trees, self._hands)
