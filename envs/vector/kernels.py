@@ -26,19 +26,28 @@ MOVED, BLOCKED, UNPAID, SUBMITTED, GAVE_UP, BEGUN = range(6)
 NOBODY = -1
 
 
+SEARCH = np.dtype(
+    [
+        ("action", np.int64),  # what is wanted; any number
+        ("kind", np.int64),  # and what came of it, MOVED to BEGUN
+        ("born", np.int64),  # the node that this step adds: 0 where an episode begins, NOBODY where none
+        ("cursor", np.int64),
+        ("nodes", np.int64),  # born
+        ("steps", np.int64),  # paid for
+        ("dealt", np.int64),  # problems since the seed was given
+        ("place", np.int64),  # of the present problem among those drawn ahead
+        ("reached", np.bool_),  # was a goal visited?
+        ("over", np.bool_),  # is the episode?
+    ],
+    align=True,
+)
+"""Where the search of an environment stands."""
+
+
 class Trees(NamedTuple):
     """The searches of E environments, of at most N nodes each, with S steps."""
 
-    action: Ints  # (E,) what is wanted; any number
-    kind: NDArray[np.int8]  # (E,) and what came of it, MOVED to BEGUN
-    born: Ints  # (E,) the node that this step adds: 0 where an episode begins, NOBODY where none
-    cursor: Ints  # (E,)
-    nodes: Ints  # (E,) born
-    steps: Ints  # (E,) paid for
-    dealt: Ints  # (E,) problems since the seed was given
-    place: Ints  # (E,) of the present problem among those drawn ahead
-    reached: Bools  # (E,) was a goal visited?
-    over: Bools  # (E,) is the episode?
+    searches: NDArray[Any]  # (E,) SEARCH
     parent: NDArray[np.int32]  # (E, N) -1 for node 0 and where unborn
     solved: Bools  # (E, N) is it a goal?
     child: NDArray[np.int16]  # (E, N, S) the node that each step leads to, FRESH or REFUSED
@@ -47,16 +56,7 @@ class Trees(NamedTuple):
     def empty(cls, envs: int, nodes: int, steps: int) -> Trees:
         """Trees before their first episode."""
         return cls(
-            action=np.zeros(envs, np.int64),
-            kind=np.zeros(envs, np.int8),
-            born=np.zeros(envs, np.int64),
-            cursor=np.zeros(envs, np.int64),
-            nodes=np.zeros(envs, np.int64),
-            steps=np.zeros(envs, np.int64),
-            dealt=np.zeros(envs, np.int64),
-            place=np.zeros(envs, np.int64),
-            reached=np.zeros(envs, np.bool_),
-            over=np.zeros(envs, np.bool_),
+            searches=np.zeros(envs, SEARCH),
             parent=np.full((envs, nodes), -1, np.int32),
             solved=np.zeros((envs, nodes), np.bool_),
             child=np.full((envs, nodes, steps), REFUSED, np.int16),
@@ -142,39 +142,40 @@ def act(trees: Trees, budget: int, ends: bool, ahead: int) -> int:
     _, nodes, steps = trees.child.shape
     submit = steps + nodes
     dry = 0
-    for env in range(len(trees.action)):
-        action, cursor, count = trees.action[env], trees.cursor[env], trees.nodes[env]
-        trees.born[env] = NOBODY
-        if trees.over[env]:
-            trees.kind[env] = BEGUN
-            trees.place[env] = trees.dealt[env] % ahead
-            dry += trees.place[env] == 0
-            trees.dealt[env] += 1
-            trees.born[env] = trees.cursor[env] = trees.steps[env] = 0
-            trees.nodes[env] = 1
-            trees.reached[env] = False
+    for env in range(len(trees.searches)):
+        search = trees.searches[env]
+        action, cursor, count = search.action, search.cursor, search.nodes
+        search.born = NOBODY
+        if search.over:
+            search.kind = BEGUN
+            search.place = search.dealt % ahead
+            dry += search.place == 0
+            search.dealt += 1
+            search.born = search.cursor = search.steps = 0
+            search.nodes = 1
+            search.reached = False
             trees.parent[env] = -1
         elif action == submit + 1:
-            trees.kind[env] = GAVE_UP
+            search.kind = GAVE_UP
         elif action == submit and (trees.solved[env, cursor] or not ends):
-            trees.kind[env] = SUBMITTED
-        elif trees.steps[env] >= budget:
-            trees.kind[env] = UNPAID
+            search.kind = SUBMITTED
+        elif search.steps >= budget:
+            search.kind = UNPAID
         else:
             target = REFUSED
             if 0 <= action < steps:
                 target = trees.child[env, cursor, action]
                 if target == FRESH:
                     target = count
-                    trees.child[env, cursor, action] = trees.born[env] = count
+                    trees.child[env, cursor, action] = search.born = count
                     trees.parent[env, count] = cursor
-                    trees.nodes[env] += 1
+                    search.nodes += 1
             elif steps <= action < steps + count and action != steps + cursor:
                 target = action - steps
-            trees.steps[env] += 1
-            trees.kind[env] = BLOCKED if target == REFUSED else MOVED
+            search.steps += 1
+            search.kind = BLOCKED if target == REFUSED else MOVED
             if target != REFUSED:
-                trees.cursor[env] = target
+                search.cursor = target
     return dry
 
 
@@ -182,16 +183,16 @@ def settle_mazes(trees: Trees, mazes: Mazes) -> None:
     """Fill in the new nodes."""
     size = round(math.sqrt(mazes.exits.shape[2]))
     by = (-size, 1, size, -1)
-    for env in range(len(trees.born)):
-        node = trees.born[env]
+    for env in range(len(trees.searches)):
+        search = trees.searches[env]
+        node, place = search.born, search.place
         if node == NOBODY:
             continue
-        place = trees.place[env]
         if node == 0:
             mazes.rows[env] = 0
             cell = mazes.starts[env, place]
         else:
-            cell = mazes.cells[env, trees.parent[env, node]] + by[trees.action[env]]
+            cell = mazes.cells[env, trees.parent[env, node]] + by[search.action]
         goal, exits = mazes.goals[env, place], mazes.exits[env, place, cell]
         mazes.cells[env, node] = cell
         trees.solved[env, node] = cell == goal
@@ -212,8 +213,9 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
     is equal to the one before (for the first: to 0), else 1.
     """
     most = hands.numbers.shape[2]
-    for env in range(len(trees.born)):
-        node, place = trees.born[env], trees.place[env]
+    for env in range(len(trees.searches)):
+        search = trees.searches[env]
+        node, place = search.born, search.place
         if node == NOBODY:
             continue
         rows, numbers, target = hands.rows[env], hands.numbers[env, node], hands.dealt[env, place, most]
@@ -232,7 +234,7 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
         else:
             parent = trees.parent[env, node]
             left = hands.left[env, parent] - 1
-            i, j, operation = hands.moves[trees.action[env]]
+            i, j, operation = hands.moves[search.action]
             before = hands.numbers[env, parent]
             a, b, below_a, below_b = before[i, 0], before[j, 0], before[i, 1], before[j, 1]
             bottom = below_a * below_b
@@ -288,22 +290,23 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
 def see(trees: Trees, rows: NDArray[Any], seen: Seen, budget: int, ends: bool) -> None:
     """Fill in what is seen after a step."""
     _, nodes, steps = trees.child.shape
-    for env in range(len(trees.kind)):
-        kind, cursor, count = trees.kind[env], trees.cursor[env], trees.nodes[env]
+    for env in range(len(trees.searches)):
+        search = trees.searches[env]
+        kind, cursor, count = search.kind, search.cursor, search.nodes
         solved = trees.solved[env, cursor]
         terminated = kind in (SUBMITTED, GAVE_UP)
         success = solved and kind == SUBMITTED
         truncated = kind == UNPAID
         if kind in (MOVED, BLOCKED, BEGUN) and solved:
-            trees.reached[env] = True
+            search.reached = True
             if ends and kind == MOVED:
                 terminated = success = True
         elif kind in (MOVED, BLOCKED):  # at a solution one may still submit, which is free
-            truncated = trees.steps[env] >= budget
-        trees.over[env] = terminated or truncated
+            truncated = search.steps >= budget
+        search.over = terminated or truncated
         seen.terminated[env], seen.truncated[env] = terminated, truncated
-        seen.success[env], seen.reached[env] = success, trees.reached[env]
-        paying = trees.steps[env] < budget
+        seen.success[env], seen.reached[env] = success, search.reached
+        paying = search.steps < budget
         for step in range(steps):
             seen.mask[env, step] = paying and trees.child[env, cursor, step] != REFUSED
         for node in range(nodes):

@@ -105,22 +105,23 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._one_hot = [np.eye(n, dtype=np.float32) for n in (nodes, budget + 1)]
         self._trees = Trees.empty(num_envs, nodes, steps)
+        self._searches = self._trees.searches
         self._act, self._see = compiled(act), compiled(see)
         self._seeds = np.full(num_envs, -1)  # not drawn yet
         self._begun = False
 
     # problems -----------------------------------------------------------------------------------------------------
 
-    def _supply(self, envs: list[int]) -> None:
-        """Draw problems for environments, from the present one on."""
-        for env in envs:
+    def _supply(self) -> None:
+        """Draw problems where an episode begins and none is left, from its own on."""
+        for env in np.flatnonzero((self._searches["born"] == 0) & (self._searches["place"] == 0)).tolist():
             if self._seeds[env] < 0:
                 self._seeds[env] = self.np_random.integers(2**31)
-            self._rules.supply(env, int(self._seeds[env]), int(self._trees.dealt[env]) - 1)
+            self._rules.supply(env, int(self._seeds[env]), int(self._searches["dealt"][env]) - 1)
 
     def problem(self, env: int) -> Problem:
         """The problem that an environment is about."""
-        index = int(self._trees.dealt[env]) - 1
+        index = int(self._searches["dealt"][env]) - 1
         count = self.task.count(self._dealer.split, **self._dealer.difficulty)
         index = index if count is None else index % count
         return self.task.problem(int(self._seeds[env]), index, self._dealer.split, **self._dealer.difficulty)
@@ -138,8 +139,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
                 raise ValueError(f"{self.num_envs} seeds are needed, got {len(seed)}")
             for env, one in enumerate(seed):
                 if one is not None:
-                    self._seeds[env], self._trees.dealt[env] = one, 0
-        self._trees.over[:] = self._begun = True
+                    self._seeds[env], self._searches["dealt"][env] = one, 0
+        self._searches["over"][:] = self._begun = True
         observation, *_, info = self._advance()
         return observation, info
 
@@ -153,14 +154,14 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         wanted = np.asarray(actions, np.int64)
         if wanted.shape != (self.num_envs,):
             raise ValueError(f"actions must be {self.num_envs} whole numbers, got shape {wanted.shape}")
-        self._trees.action[:] = wanted
+        self._searches["action"][:] = wanted
         return self._advance()
 
     def _advance(self) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Do the actions of the trees; return what `step` does."""
         trees, rules = self._trees, self._rules
         if self._act(trees, self.budget, self._ends, rules.ahead):
-            self._supply(np.flatnonzero((trees.born == 0) & (trees.place == 0)).tolist())
+            self._supply()
         rules.settle(trees)
         seen = Seen.empty(trees, rules.rows)
         self._see(trees, rules.rows, seen, self.budget, self._ends)
@@ -180,7 +181,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
 
     def _judge(self, success: NDArray[np.bool_]) -> None:
         """Where giving up was right, that is a success."""
-        for env in np.flatnonzero(self._trees.kind == GAVE_UP).tolist():
+        for env in np.flatnonzero(self._searches["kind"] == GAVE_UP).tolist():
             success[env] = self.task.check_give_up(self.problem(env)).correct is True
 
     def _rewards(self, success: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -189,20 +190,20 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         total = np.zeros(self.num_envs)
         for reward, weight in self._terms:
             if isinstance(reward, Steps):
-                total += weight * (self._trees.kind <= BLOCKED)
+                total += weight * (self._searches["kind"] <= BLOCKED)
             else:
                 assert isinstance(reward, Outcome), "others are refused"
-                paid = success if reward.gamma == 1 else success * reward.gamma**self._trees.steps
+                paid = success if reward.gamma == 1 else success * reward.gamma ** self._searches["steps"]
                 total += weight * paid
         return total
 
     def _observation(self, seen: Seen) -> Any:
         trees = self._trees
-        parts: dict[str, Any] = {"cursor": seen.cursor, "cursor_index": trees.cursor.copy()}
+        parts: dict[str, Any] = {"cursor": seen.cursor, "cursor_index": self._searches["cursor"].copy()}
         if self._tree:
             parts["nodes"] = self._rules.rows.copy()
             parts["parent"] = trees.parent.copy()
-        parts["steps_left"] = self.budget - trees.steps
+        parts["steps_left"] = self.budget - self._searches["steps"]
         if self._tree:
             parts["visited"] = seen.visited
         if not self._flat:
