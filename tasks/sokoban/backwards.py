@@ -9,10 +9,10 @@ import numpy as np
 
 from .field import BACK, WAYS, Array, Field, any_of, count
 
-ONWARD = 0.85
+ONWARD = 0.9
 """How often the box that was just pulled goes on the same way, where it can."""
 
-RINGS = 4
+RINGS = 8
 """So many steps from the goals are told apart where boxes are to be far from them."""
 
 
@@ -48,13 +48,13 @@ class Game:
         stuck = place == 0
         way = _CHOSEN[_BITS @ ((ready & place) != 0), rng.integers(_LOTS, size=len(boxes))]
         # He goes on as far as there is room, as steps are left and as he likes.
-        track = [place]
+        onward, track = field.moves(way), [place]
         for _ in range(field.side - 2):
-            track.append(field.moved_by(track[-1], way) & free)
+            track.append(field.moved_by(track[-1], onward) & free)
         cells = np.array(track)
         most = np.minimum(self._left - walk, rng.geometric(1 - ONWARD, len(boxes)))
         steps = np.minimum((cells[1:] != 0).sum(axis=0), most)
-        self._boxes = boxes ^ field.moved_by(place, way ^ 1) ^ cells[steps - 1, self._boards]
+        self._boxes = boxes ^ field.moved_by(place, field.moves(way ^ 1)) ^ cells[steps - 1, self._boards]
         self._player = cells[steps, self._boards]
         self._left = self._left - walk - steps
         self._keep(~stuck)
@@ -72,7 +72,7 @@ class Game:
 
     def _keep(self, where: Array) -> None:
         apart = count(self._boxes & self._beyond).sum(axis=0)
-        where = where & (apart > self._apart)
+        where = where & (apart >= self._apart)
         for best, now in zip((*self._best, self._apart), (self._boxes, self._player, self._left, apart), strict=True):
             np.copyto(best, now, where=where)
 

@@ -30,21 +30,19 @@ class Board:
         self.rows = rows
         self.height, self.width = len(rows), max(map(len, rows))
         self.deltas = (-self.width, self.width, -1, 1)
-        cells = "".join(row.ljust(self.width) for row in rows)
-        open_cells = sum(1 << cell for cell, mark in enumerate(cells) if mark != "#")
+        cells = "".join([row.ljust(self.width) for row in rows])
+        open_cells = cells_with(" .", cells)
         self.floor = open_cells & ~self._outside(open_cells)
-        self.goals = sum(1 << cell for cell, mark in enumerate(cells) if mark == ".")
+        self.goals = cells_with(".", cells)
         if self.goals & ~self.floor:
             raise ValueError("walls must enclose every goal")
         self._hash = hash(rows)
 
     def _outside(self, open_cells: int) -> int:
         """The open cells from which one could walk off the map."""
-        width, size = self.width, self.width * self.height
-        row = (1 << width) - 1
-        first = sum(1 << cell for cell in range(0, size, width))
-        last = first << (width - 1)
-        outside, grown = 0, open_cells & (row | row << (size - width) | first | last)
+        width = self.width
+        first, last, edge = _edges(width, self.height)
+        outside, grown = 0, open_cells & edge
         while grown != outside:
             outside = grown
             sideways = (outside & ~last) << 1 | (outside & ~first) >> 1
@@ -122,6 +120,26 @@ class Level(NamedTuple):
     board: Board
     boxes: int
     player: int
+
+
+@lru_cache(maxsize=1 << 10)
+def _edges(width: int, height: int) -> tuple[int, int, int]:
+    """(the first column, the last one, all cells at the edge of a map)"""
+    size, row = width * height, (1 << width) - 1
+    first = sum(1 << cell for cell in range(0, size, width))
+    last = first << (width - 1)
+    return first, last, row | row << (size - width) | first | last
+
+
+def cells_with(marks: str, cells: str) -> int:
+    """The cells of a map that have one of the marks. Raises UnicodeEncodeError where they are not ASCII."""
+    return int(cells.encode("ascii").translate(_digits(marks))[::-1], 2)
+
+
+@lru_cache
+def _digits(marks: str) -> bytes:
+    """Which characters become 1, and which 0."""
+    return bytes(ord("1" if chr(code) in marks else "0") for code in range(256))
 
 
 def cells_of(cells: int) -> Iterator[int]:

@@ -33,8 +33,8 @@ PUSHES = 2
 SHARES = {"train": 100 - TEST - VAL, "val": VAL, "test": TEST}
 """Per cent of all levels that belong to each split."""
 
-BLOCK = 160
-"""So many levels of all splits are made for one block, or a tenth where a set of cells has more than 64 bits."""
+BLOCK = 330
+"""So many levels of all splits are made for one block, or a twentieth where a set of cells has more than 64 bits."""
 
 PULLS, STEPS_A_PULL = 12, 48
 """So often the player goes and pulls a box on every board, and once more for so many steps of `Knobs.moves`."""
@@ -42,7 +42,7 @@ PULLS, STEPS_A_PULL = 12, 48
 SPARE = 1.15
 """So many times as many rooms are made as should be enough: a second go for a few levels takes long."""
 
-FEWEST, MOST = 32, 1024
+FEWEST, MOST = 32, 2048
 """Rooms that are made together."""
 
 RARE = 64
@@ -85,7 +85,7 @@ class Knobs:
 
     def block(self, split: str) -> int:
         """How many addresses of a split share a generator: its part of `BLOCK`."""
-        levels = BLOCK if (self.size - 2) ** 2 <= 64 else BLOCK // 10
+        levels = BLOCK if (self.size - 2) ** 2 <= 64 else BLOCK // 20
         return max(1, levels * SHARES[split] // 100)
 
 

@@ -33,7 +33,6 @@ DEFAULT = Knobs()
 
 _DIRECTION = {name: name[0] for name in ("up", "down", "left", "right")} | {letter: letter for letter in DIRECTIONS}
 _ANSWER = re.compile(r"[udlrUDLR\s]*", re.ASCII)
-_CODES = bytes.maketrans(b"# .", bytes((WALL, FLOOR, GOAL)))
 
 
 class Sokoban(Task[Level, str]):
@@ -277,12 +276,14 @@ _new = tuple.__new__  # what `Level(...)` ends in, without the way there
 def _mask(state: Level) -> NDArray[np.int8]:
     board, boxes, player = state
     free = board.floor & ~boxes
-    # A neighbour that is free, or a box with a free cell behind it.
-    up, down, left, right = (
-        free >> player + delta & 1 or (boxes >> player + delta & 1 and free >> player + 2 * delta & 1)
-        for delta in board.deltas
-    )
-    return _MASKS[up | down << 1 | left << 2 | right << 3]
+    legal, bit = 0, 1
+    for delta in board.deltas:
+        there = player + delta
+        # A neighbour that is free, or a box with a free cell behind it.
+        if free >> there & 1 or (boxes >> there & 1 and free >> there + delta & 1):
+            legal |= bit
+        bit <<= 1
+    return _MASKS[legal]
 
 
 def _row(number: int) -> NDArray[np.int8]:
@@ -300,7 +301,7 @@ def _face(state: Level, side: int) -> tuple[NDArray[np.int8], NDArray[np.int8], 
     cells, places = _picture(board, side)
     codes = bytearray(cells)
     for cell in cells_of(boxes):
-        codes[places[cell]] += BOX - FLOOR if codes[places[cell]] == FLOOR else BOX_HOME - GOAL
+        codes[places[cell]] += BOX - FLOOR  # as much as from a goal to a box on it
     codes[places[player]] += PLAYER - FLOOR
     # From bytes it is read-only, as it should be.
     picture = np.frombuffer(bytes(codes), np.int8).reshape(side, side)
@@ -315,13 +316,19 @@ def _picture(board: Board, side: int) -> tuple[bytes, list[int]]:
         raise ValueError(
             f"a board of {size} does not fit an observation of side {side}: make the task with a larger one"
         )
-    rows = [
-        "".join(mark if board.floor >> (row * board.width + column) & 1 else "#" for column, mark in enumerate(line))
-        for row, line in enumerate(board.rows)
-    ]
-    text = "".join(row.ljust(side, "#") for row in rows).ljust(side * side, "#")
-    places = [row * side + column for row in range(board.height) for column in range(board.width)]
-    return text.encode().translate(_CODES), places
+    places = _places(board.width, board.height, side)
+    codes = bytearray(side * side)
+    for cell in cells_of(board.floor):
+        codes[places[cell]] = FLOOR
+    for cell in cells_of(board.goals):
+        codes[places[cell]] = GOAL
+    return bytes(codes), places
+
+
+@lru_cache(maxsize=1 << 10)
+def _places(width: int, height: int, side: int) -> list[int]:
+    """Where each cell of a board lies in a square of that side."""
+    return [row * side + column for row in range(height) for column in range(width)]
 
 
 @lru_cache(maxsize=1024)

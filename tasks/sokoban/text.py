@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from .board import Level, board_of, cells_of
+from .board import Level, board_of, cells_of, cells_with
 
 MARKS = "# .$*@+"
 _OTHERS = str.maketrans("-_bBpPo", "  $*@+.")
@@ -27,7 +27,7 @@ def parse_level(text: str) -> Level:
     """The level that a text stands for. Raises ValueError with the rule that it breaks."""
     if len(text) > 4 * LARGEST * LARGEST:
         raise ValueError(f"a level has at most {LARGEST} rows and columns")
-    lines = [line.rstrip().translate(_OTHERS) for line in text.split("\n") if not line.startswith(";")]
+    lines = [line.rstrip() for line in text.split("\n") if not line.startswith(";")]
     while lines and not lines[-1]:
         lines.pop()
     while lines and not lines[0]:
@@ -37,21 +37,20 @@ def parse_level(text: str) -> Level:
     width = max(map(len, lines))
     if len(lines) > LARGEST or width > LARGEST:
         raise ValueError(f"a level has at most {LARGEST} rows and columns, got {len(lines)} and {width}")
-    rows = [line.ljust(width) for line in lines]
-    cells = "".join(rows)
-    if unknown := sorted(set(cells) - set(MARKS)):
+    cells = "".join([line.ljust(width) for line in lines]).translate(_OTHERS)
+    if unknown := sorted(set(cells).difference(MARKS)):
         raise ValueError(f"a level is made of {MARKS!r}, got {unknown[0]!r}")
-    players = [cell for cell, mark in enumerate(cells) if mark in "@+"]
-    if len(players) != 1:
-        raise ValueError(f"a level has one player, got {len(players)}")
-    boxes = sum(1 << cell for cell, mark in enumerate(cells) if mark in "$*")
-    board = board_of(tuple(row.translate(_GOALS) for row in rows))
+    players, boxes = cells_with("@+", cells), cells_with("$*", cells)
+    if players.bit_count() != 1:
+        raise ValueError(f"a level has one player, got {players.bit_count()}")
+    ground = cells.translate(_GOALS)
+    board = board_of(tuple([ground[start : start + width] for start in range(0, len(ground), width)]))
     if not boxes or boxes.bit_count() != board.goals.bit_count():
         counts = f"got {boxes.bit_count()} and {board.goals.bit_count()}"
         raise ValueError(f"a level has as many boxes as goals, and at least one, {counts}")
-    if (boxes | 1 << players[0]) & ~board.floor:
+    if (boxes | players) & ~board.floor:
         raise ValueError("walls must enclose the player and every box")
-    return Level(board, boxes, players[0])
+    return Level(board, boxes, players.bit_length() - 1)
 
 
 def render(level: Level) -> str:
@@ -107,7 +106,8 @@ def canonical_rows(rows: list[str]) -> str:
 
 def _turned(rows: list[str]) -> list[str]:
     """Columns for rows."""
-    return ["".join(column) for column in zip(*rows, strict=True)]
+    text, width = "".join(rows), len(rows[0])
+    return [text[column::width] for column in range(width)]
 
 
 def _trimmed(rows: list[str]) -> list[str]:
