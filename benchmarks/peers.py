@@ -87,7 +87,7 @@ def run() -> list[Row]:
     small = {"size": 6, "boxes": 2, "moves": 24}
     for name, episodes, bar, arguments in (
         ("gym-sokoban", 100, 10.0, {"difficulty": room, "budget": 120}),
-        ("gem", 400, 50.0, {"difficulty": small, "budget": 20}),
+        ("gem", 1000, 50.0, {"difficulty": small, "budget": 20}),
     ):
         theirs = peer(name)
         mine = {} if theirs is None else play(episodes, **arguments)
@@ -98,7 +98,7 @@ def run() -> list[Row]:
     rates = peer("reasoning-gym")
     problems = {
         "countdown": (20.0, 2000, {"numbers": 4}),
-        "sokoban": (20.0, 500, {"size": 8, "boxes": 4, "moves": 48, "walls": 0.15}),
+        "sokoban": (20.0, 1000, {"size": 8, "boxes": 4, "moves": 48, "walls": 0.15}),
         "maze": (1.0, 500, {"size": 10}),
     }
     for name, (bar, count, difficulty) in problems.items():

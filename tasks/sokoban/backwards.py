@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .field import BACK, WAYS, Array, Field, any_of, count
+from .field import BACK, UP, WAYS, Array, Field, any_of, count
 
 ONWARD = 0.9
 """How often the box that was just pulled goes on the same way, where it can."""
@@ -36,8 +36,8 @@ class Game:
         self._apart = np.zeros(len(floor), np.int64)
 
     def pull(self) -> None:
-        """On every board the player walks to a box and pulls it: to one that still stands on a goal, where he can reach
-        any, and to the nearest."""
+        """On every board the player walks to the nearest box that he can pull, and pulls it; those that still stand on
+        goals come before the others."""
         rng, field, boxes = self._rng, self.field, self._boxes
         free = self.floor & ~boxes
         layers = field.walks(self._player, free, self.moves)
@@ -87,8 +87,12 @@ class Game:
 
 _LOTS = 12  # divisible by every number of directions
 _BITS = np.array([1 << way for way in WAYS])
-_CHOSEN = np.zeros((1 << len(WAYS), _LOTS), np.int64)
-"""For each set of directions, as bits, each of them equally often."""
-for _bits in range(1, len(_CHOSEN)):
-    _ways = [way for way in WAYS if _bits >> way & 1]
-    _CHOSEN[_bits] = _ways * (_LOTS // len(_ways))
+
+
+def _lots(bits: int) -> list[int]:
+    """Each direction of a set, given as bits, equally often; anything for the empty set."""
+    ways = [way for way in WAYS if bits >> way & 1] or [UP]
+    return ways * (_LOTS // len(ways))
+
+
+_CHOSEN = np.array([_lots(bits) for bits in range(1 << len(WAYS))])

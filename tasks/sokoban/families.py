@@ -36,13 +36,13 @@ SHARES = {"train": 100 - TEST - VAL, "val": VAL, "test": TEST}
 BLOCK = 330
 """So many levels of all splits are made for one block, or a twentieth where a set of cells has more than 64 bits."""
 
-PULLS, STEPS_A_PULL = 12, 48
+PULLS, STEPS_A_PULL = 12, 100
 """So often the player goes and pulls a box on every board, and once more for so many steps of `Knobs.moves`."""
 
 SPARE = 1.15
 """So many times as many rooms are made as should be enough: a second go for a few levels takes long."""
 
-FEWEST, MOST = 32, 2048
+FEWEST, MOST = 16, 2048
 """Rooms that are made together."""
 
 RARE = 64
@@ -96,7 +96,7 @@ def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> list[str]:
     """
     texts: list[str] = []
     wanted, share, side = knobs.block(split), SHARES[split] / 100, knobs.size - 2
-    rate = max(0.1, min(0.8, 1.4 - 7 * knobs.boxes / knobs.floor))  # at first a guess: crowded rooms are seldom good
+    rate = guess = max(0.1, min(0.8, 1.4 - 7 * knobs.boxes / knobs.floor))  # crowded rooms seldom make a good level
     rooms, strict = 0, True
     while len(texts) < wanted:
         if rooms > HOPELESS:
@@ -109,7 +109,7 @@ def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> list[str]:
         splits = splits_of(SALT, keys)
         texts += [_walled(text, knobs.size) for text, its in zip(plain, splits, strict=True) if its == split]
         rooms += number
-        rate = max(len(texts) / (rooms * share), 1 / RARE)
+        rate = (len(texts) + 1) / (rooms * share + 1 / guess)
         strict = strict and (rooms < MOST or rate > 1 / RARE)
     return texts[:wanted]
 
