@@ -42,8 +42,8 @@ PULLS, STEPS_A_PULL = 12, 100
 SPARE = 1.15
 """So many times as many rooms are made as should be enough: a second go for a few levels takes long."""
 
-FEWEST, MOST = 16, 2048
-"""Rooms that are made together."""
+MOST = 2048
+"""So many rooms are made together."""
 
 RARE = 64
 """Where fewer than one room in so many makes a good level of the split, one box off the goals is enough."""
@@ -101,7 +101,8 @@ def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> list[str]:
     while len(texts) < wanted:
         if rooms > HOPELESS:
             raise ValueError(f"no level of split {split!r} in {rooms} rooms with {knobs}")
-        number = min(max(int(SPARE * (wanted - len(texts)) / (share * rate)), FEWEST), MOST)
+        missing = max(wanted - len(texts), wanted // 8)  # a few take as long as many
+        number = min(int(SPARE * missing / (share * rate)), MOST)
         floor, goals, boxes, player = _played(rng, knobs, number)
         kept = _good(knobs, goals, boxes) if strict else count(boxes & ~goals) > 0
         plain = _plain(knobs, *(sets[kept] for sets in (floor, goals, boxes, player)))
