@@ -114,7 +114,7 @@ class Hands(NamedTuple):
     whole: bool  # may only whole numbers occur?
     spare: bool  # may numbers be left over?
     left: Ints  # (E, N) so many numbers are left
-    numbers: NDArray[np.float64]  # (E, N, M, 3) numerator, denominator and value of each, sorted by value
+    numbers: NDArray[np.float64]  # (E, N, M, 2) numerator and denominator of each, sorted by value
     rows: NDArray[np.float32]  # (E, N, d) what is seen of a hand: log(1 + value), -1 where used up, and the target's
 
 
@@ -228,7 +228,7 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
                 rows[0, most + 1], rows[0, most + 2] = hands.whole, hands.spare
             while left < most and hands.dealt[env, place, left] >= 0:
                 number = hands.dealt[env, place, left]
-                numbers[left, 0], numbers[left, 1], numbers[left, 2] = number, 1, number
+                numbers[left, 0], numbers[left, 1] = number, 1
                 rows[0, left] = math.log1p(number)
                 left += 1
         else:
@@ -251,27 +251,26 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
             value = top / bottom
             spot = 0  # of the result among the numbers that stay
             for k in range(left + 1):
-                spot += k != i and k != j and before[k, 2] < value
+                spot += k != i and k != j and before[k, 0] / before[k, 1] < value
             rows[node] = rows[parent]
             rows[node, left] = -1
             old = 0
             for k in range(left):
                 if k == spot:
-                    numbers[k, 0], numbers[k, 1], numbers[k, 2] = top, bottom, value
+                    numbers[k, 0], numbers[k, 1] = top, bottom
                     rows[node, k] = math.log1p(value)
                     continue
                 while old in (i, j):
                     old += 1
-                for part in range(3):
-                    numbers[k, part] = before[old, part]
+                numbers[k, 0], numbers[k, 1] = before[old, 0], before[old, 1]
                 rows[node, k] = rows[parent, old]
                 old += 1
         hands.left[env, node] = left
-        solved = left == 1 and numbers[0, 2] == target
+        solved = False
         pattern, power, last = 0, 1, 0.0
         for k in range(left):
-            value = numbers[k, 2]
-            solved |= hands.spare and value == target
+            value = numbers[k, 0] / numbers[k, 1]
+            solved |= (hands.spare or left == 1) and value == target
             pattern += power * (2 if value == last else 1)
             power *= 3
             last = value
@@ -281,7 +280,7 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
             for step in range(len(hands.moves)):
                 i, j, operation = hands.moves[step]
                 if operation >= 3 and j < left:
-                    low, high = numbers[i, 2], numbers[j, 2]
+                    low, high = numbers[i, 0] / numbers[i, 1], numbers[j, 0] / numbers[j, 1]
                     above, below = (high, low) if operation == 3 else (low, high)
                     if below == 0 or above % below != 0:
                         trees.child[env, node, step] = REFUSED

@@ -29,7 +29,7 @@ class NumberRules:
             whole=difficulty.get("rules") == "integer",
             spare=difficulty.get("use") == "any",
             left=np.zeros((envs, nodes), np.int64),
-            numbers=np.zeros((envs, nodes, layout.size, 3)),
+            numbers=np.zeros((envs, nodes, layout.size, 2)),
             rows=self.rows,
         )
         self._settle = compiled(settle_hands)
