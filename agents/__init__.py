@@ -10,6 +10,7 @@ from .linearizers import (
     revision,
     shorten,
     visit_order,
+    visit_order_slips,
     visit_order_values,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "revision",
     "shorten",
     "visit_order",
+    "visit_order_slips",
     "visit_order_values",
 ]

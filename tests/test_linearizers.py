@@ -16,10 +16,26 @@ from metacot.agents.linearizers import (
     revision,
     shorten,
     visit_order,
+    visit_order_slips,
     visit_order_values,
 )
 from metacot.agents.search import ALGORITHMS, SearchResult, search
-from metacot.tasks import Backtrack, GiveUp, Refused, Step, Submit, Trace, Tree, emit, make, names, parse, replay
+from metacot.agents.training.examples import pieces
+from metacot.tasks import (
+    Backtrack,
+    GiveUp,
+    NewAttempt,
+    Refused,
+    Step,
+    Submit,
+    Trace,
+    Tree,
+    emit,
+    make,
+    names,
+    parse,
+    replay,
+)
 
 GAME = make("game24")
 SOLVED = search("depth_first", GAME, GAME.pose((2, 2, 6, 6)), "noisy:0.2:6")
@@ -47,11 +63,11 @@ def test_emit_parse_replay_is_the_identity(found: SearchResult, name: str, feedb
     read = parse(GAME, found.tree.problem, text, feedback, strict=True)
     assert read == trace
     redone = replay(GAME, read)
-    assert all(event.kind != "refused" for event in redone.events)
+    assert name == "visit_order_slips" or all(event.kind != "refused" for event in redone.events)
     assert redone.success == (found.success or found.exhausted)
     if name == "visit_order_values":
         assert redone.tree.same_as(found.tree)
-    elif name == "visit_order":
+    elif name in ("visit_order", "visit_order_slips"):
         bare = found.tree
         assert (redone.tree.parents, redone.tree.steps) == (bare.parents, bare.steps)
         assert redone.tree.states == bare.states
@@ -274,7 +290,8 @@ def test_a_limit_drops_whole_branches_and_never_the_ending(found: SearchResult, 
         return
     assert len(short.actions) <= most
     dropped = short.source["dropped_branches"]
-    assert (dropped == 0) == (short == trace) == (len(trace.actions) <= most)
+    assert (short == trace) == (len(trace.actions) <= most)
+    assert name == "visit_order_slips" or (dropped == 0) == (short == trace)
     assert [action for action in short.actions if isinstance(action, Submit | GiveUp)] == list(found.ending())
     read = parse(GAME, found.tree.problem, emit(GAME, short), strict=True)
     assert read == short
@@ -297,7 +314,24 @@ def test_a_limit_on_backtracks_leaves_so_many_at_most() -> None:
     assert shorten(trace, GAME, lambda trace: backs(trace) <= 0).actions == optimal_path(SOLVED).actions
     assert shorten(revision(SOLVED, 3), GAME, lambda trace: backs(trace) <= 0).actions == optimal_path(SOLVED).actions
     with pytest.raises(ValueError, match="cannot be shortened"):
-        shorten(Trace(trace.problem, (Refused("x", "unreadable", "not an action"),)), GAME, lambda trace: False)
+        shorten(Trace(trace.problem, (NewAttempt(),)), GAME, lambda trace: False)
+
+
+def test_refused_lines_go_first() -> None:
+    def lines(trace: Trace) -> int:
+        return len(trace.actions)
+
+    slipped = next(
+        trace
+        for trace in (visit_order_slips(SOLVED, 0.2, seed) for seed in range(100))
+        if {type(action) for action in trace.actions} == {Step, Backtrack, Refused, Submit}
+        and all(event.kind != "revisit" for event in replay(GAME, trace).events)
+    )
+    most = lines(visit_order(SOLVED))
+    short = shorten(slipped, GAME, lambda trace: lines(trace) <= most)
+    assert short.actions == visit_order(SOLVED).actions
+    assert short.source["dropped_branches"] == 0
+    assert shorten(slipped, GAME, lambda trace: lines(trace) <= most - 1).source["dropped_branches"] == 1
 
 
 def test_linearizers_are_spelled_with_their_knobs() -> None:
@@ -307,3 +341,44 @@ def test_linearizers_are_spelled_with_their_knobs() -> None:
     for spec in ("backwards", "pruned:speed=3", "pruned:rate", "pruned:rate=x", 'pruned:rate="x"'):
         with pytest.raises(ValueError, match=r"linearizer is one of|knob"):
             linearize(SOLVED, spec)
+
+
+# slips ------------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=100)
+@given(searches, st.sampled_from([0.05, 0.2, 0.5]), st.integers(0, 3))
+def test_slips_lead_nowhere_and_more_of_them_hold_fewer(found: SearchResult, rate: float, seed: int) -> None:
+    slipped, bare = visit_order_slips(found, rate, seed).actions, visit_order(found).actions
+    assert visit_order_slips(found, 0.0, seed).actions == bare
+    assert _is_subsequence(bare, slipped)
+    assert _is_subsequence(visit_order_slips(found, rate / 2, seed).actions, slipped)
+    tree = Tree(GAME, found.tree.problem)
+    right = set(replay(GAME, visit_order(found)).tree.path())
+    for action in slipped:
+        if tree.do(action).kind == "revisit":
+            assert tree.cursor not in right
+
+
+def test_every_kind_of_slip_occurs_and_none_is_imitated() -> None:
+    kinds, steps = set(), 0
+    for seed in range(20):
+        trace = visit_order_slips(SOLVED, 0.5, seed)
+        events = replay(GAME, trace).events
+        kinds |= {action.kind for action in trace.actions if isinstance(action, Refused)}
+        kinds |= {event.kind for event in events}
+        imitated = [text for text, loss in pieces(GAME, trace) if loss]
+        steps += sum(event.kind == "revisit" for event in events)
+        backs = sum(isinstance(action, Backtrack) for action in trace.actions)
+        assert len(imitated) == backs + len(optimal_path(SOLVED).actions) + 1  # and the mark before the answer
+    assert kinds >= {"illegal", "unreadable", "no_such_node", "revisit"}
+    assert steps > 20
+    assert visit_order_slips(SOLVED, 0.3, 7).source["slip_rate"] == 0.3
+    for rate in (-0.1, 0.6):
+        with pytest.raises(ValueError, match="rate"):
+            visit_order_slips(SOLVED, rate)
+
+
+def _is_subsequence(short: tuple, long: tuple) -> bool:
+    rest = iter(long)
+    return all(action in rest for action in short)

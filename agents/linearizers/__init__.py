@@ -11,6 +11,7 @@ from .errors import inserted_errors
 from .names import LINEARIZERS, linearize
 from .orders import optimal_path, pruned, visit_order, visit_order_values
 from .shorten import shorten
+from .slips import visit_order_slips
 
 __all__ = [
     "LINEARIZERS",
@@ -23,5 +24,6 @@ __all__ = [
     "revision",
     "shorten",
     "visit_order",
+    "visit_order_slips",
     "visit_order_values",
 ]
