@@ -12,7 +12,7 @@ from .outcome import Outcome, Reward, Steps, Transition
 from .prm import LearnedPRM, load_prm
 from .protocols import Proposal, Proposer, ValueFunction
 from .rollouts import RolloutValue, UniformProposer
-from .shaping import ClippedDelta, Cut, Delta, Format, Length, MinForm, Potential, Progress, Shaping, Sum
+from .shaping import ClippedDelta, Cut, Delta, Format, Length, MinForm, Potential, Progress, Revisit, Shaping, Sum
 from .terms import make_reward
 from .values import (
     GAMMA,
@@ -59,6 +59,7 @@ __all__ = [
     "RandomValue",
     "ReferenceLikelihood",
     "Reply",
+    "Revisit",
     "Reward",
     "RolloutValue",
     "RubricReward",

@@ -302,6 +302,36 @@ class Format:
 
 
 @dataclass(frozen=True)
+class Revisit:
+    """-1/B for every budget step that leads to a state seen before (by key), ways back to another node excepted.
+
+    In [-1, 0] over an attempt. What is charged is a step tried again, another one to the same state, and a way back to
+    where one is; on a tree that remembers, none of them can help. Source: exploration bonuses by counts of visits
+    (Bellemare et al. 2016, arXiv 1606.01868), as a charge for the second visit. Breaks: nothing known; where values are
+    noisy, a second look would be worth something, and it is charged all the same.
+    """
+
+    name: ClassVar[str] = "revisit"
+    final: ClassVar[bool] = False
+    stepwise: ClassVar[bool] = True
+
+    def __call__(self, transition: Transition) -> float | None:
+        return -float(transition.cost and _known_already(transition)) / transition.budget
+
+
+def _known_already(t: Transition) -> bool:
+    """Did the action lead to a state that was there, other than back to another node?"""
+    if t.kind == "back":
+        return t.tree.cursor == t.before
+    if t.kind == "revisit":
+        return True
+    if t.kind != "new":
+        return False
+    *earlier, here = t.tree.keys()
+    return here in earlier
+
+
+@dataclass(frozen=True)
 class Length:
     """-1/B for every budget step, or -1/most for every token; None for tokens where there are none (numeric face).
 
@@ -334,18 +364,18 @@ class Length:
 
 SPELLINGS = (
     "sum:VALUE, delta:VALUE, clipped[:eta]:VALUE, potential:cursor|best[:gamma]:VALUE, min:VALUE, progress:VALUE, "
-    "cut:VALUE, format, length[:tokens:most]"
+    "cut:VALUE, format, revisit, length[:tokens:most]"
 )
 """What `make_shaping` reads; VALUE is what `make_value` reads."""
 
 _PLAIN: dict[str, Callable[[ValueFunction], Shaping]] = {
     kind.kind: kind for kind in (Sum, Delta, MinForm, Progress, Cut)
 }
-KINDS = (*_PLAIN, "clipped", "potential", "format", "length")
+KINDS = (*_PLAIN, "clipped", "potential", "format", "revisit", "length")
 """What a spelling of shaping begins with."""
 
 
-def make_shaping(spec: str, task: Task[Any, Any] | None = None) -> Shaping | Format | Length:
+def make_shaping(spec: str, task: Task[Any, Any] | None = None) -> Shaping | Format | Revisit | Length:
     """The term that a text such as "potential:best:oracle" spells; `make_shaping(term.name) == term`.
 
     Raises ValueError for any other text, and where `task` is given and the value cannot be used on it.
@@ -353,6 +383,8 @@ def make_shaping(spec: str, task: Task[Any, Any] | None = None) -> Shaping | For
     kind, *rest = spec.split(":")
     if kind == "format" and not rest:
         return Format()
+    if kind == "revisit" and not rest:
+        return Revisit()
     if kind == "length":
         if not rest:
             return Length()

@@ -23,6 +23,7 @@ from metacot.rewards import (
     OracleValue,
     Potential,
     Progress,
+    Revisit,
     Reward,
     Shaping,
     Sum,
@@ -80,6 +81,7 @@ def by_hand():
         (Progress(by_hand()), [-0.03, 0.0, 0.04, 0.0, 0.0, 0.0, -0.01, 0.0, 0.02, 0.0]),
         (Cut(by_hand()), [0.0, 0.0, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0]),
         (Format(), [0, 0, 0, 0, 0, 0, 0, -0.1, 0, 0]),
+        (Revisit(), [0, 0, 0, 0, 0, -0.1, 0, 0, 0, 0]),
         (Length(), [-0.1] * 9 + [0.0]),
         (Length("tokens", 100), [-0.03, -0.02, -0.03, -0.02, -0.02, -0.02, -0.03, -0.01, -0.03, -0.01]),
     ],
@@ -97,6 +99,14 @@ def test_a_way_back_costs_what_the_cursor_loses_and_nothing_under_best_and_progr
     assert paid(Potential(by_hand(), "best", 0.5))[away] == pytest.approx((0.5 - 1) * (0.9 - 0.5))
     for term in (Potential(by_hand(), "best"), Progress(by_hand()), Cut(by_hand())):
         assert [paid(term)[place] for place, line in enumerate(LINES) if line.startswith("back")] == [0.0] * 4
+
+
+def test_a_state_is_charged_when_it_is_reached_again_in_whatever_way_but_a_way_back():
+    lines = ("9 + 4", "back #0", "9 + 4", "back #0", "13 - 9", "back #0", "10 - 9", "10 - 4")
+    assert paid(Revisit(), lines) == pytest.approx([0, 0, -0.1, 0, 0, 0, 0, 0])
+    # 4 9 10 13 -> 4 10 4 -> 6 4 and 4 9 10 13 -> 6 9 13 -> 6 4: the same two numbers
+    lines = ("13 - 9", "10 - 4", "back #0", "10 - 4", "13 - 9")
+    assert paid(Revisit(), lines) == pytest.approx([0, 0, 0, 0, -0.1])
 
 
 def test_a_node_is_closed_when_all_its_steps_were_tried():
@@ -131,7 +141,7 @@ def test_a_spent_budget_and_a_cut_close_the_accounts_of_potentials():
 
 @pytest.mark.parametrize("name", ["game24", "countdown", "maze", "blocksworld"])
 def test_over_an_attempt_every_term_lies_within_one_and_potentials_sum_to_nothing(name):
-    rewards = {f"{kind}:noisy:0.3:1": 1.0 for kind in VALUED} | {"format": 1.0, "length": 1.0}
+    rewards = {f"{kind}:noisy:0.3:1": 1.0 for kind in VALUED} | {"format": 1.0, "revisit": 1.0, "length": 1.0}
     env = ReasoningEnv(name, budget=12, rewards=rewards, difficulty="easy")
     rng = np.random.default_rng(0)
     for episode in range(6):
