@@ -11,11 +11,15 @@ from functools import lru_cache
 
 from ..rewards import MEASURES
 
-_SUPERVISED = {
-    "loss": "cross-entropy on the model's own tokens, mean over this update (nats per token)",
+_TRAINING = {
     "tokens": "tokens trained on so far, model and environment together (count)",
     "learning_rate": "step size of this update",
     "grad_norm": "norm of the gradient before clipping",
+}
+
+_SUPERVISED = {
+    "loss": "cross-entropy on the model's own tokens, mean over this update (nats per token)",
+    **_TRAINING,
     "heldout_success": "share of held-out problems solved by the model as it is now, in [0, 1]",
 }
 
@@ -60,6 +64,8 @@ _HACKING = {
 METRICS: dict[str, str] = {
     "traces/problems": "problems searched so far (count)",
     "traces/success": "share of the searches whose trace was kept because its ending was verified, in [0, 1]",
+    "base/loss": "reading random plays: cross-entropy on all tokens but the question's, mean over this update (nats)",
+    **{f"base/{name}": f"reading random plays: {text}" for name, text in _TRAINING.items()},
     **{f"sft/{name}": f"search traces: {text}" for name, text in _SUPERVISED.items()},
     **{f"cot/{name}": f"optimal paths only: {text}" for name, text in _SUPERVISED.items()},
     "prm/loss": "process reward model: binary cross-entropy of labels, mean since the last row (nats per label)",

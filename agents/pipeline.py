@@ -22,9 +22,10 @@ from .evaluation.systems import evaluate_systems, heldout_probe
 from .files import write_whole
 from .finished import FinishedRun
 from .policies.environments import trial_environment
-from .policies.model import load_model, new_model
+from .policies.model import LanguageModel, load_model, new_model
 from .presets import RunSettings
 from .problems import Mixture, held_out
+from .reading import readings
 from .run_folder import RunFolder
 from .traces import make_traces, read_pieces
 from .tracking import JsonlTracker, NullTracker, Tracker, Trackers
@@ -32,7 +33,7 @@ from .training.examples import NO_LOSS, Example, encode
 from .training.rl import train_rl
 from .training.sft import SFTSettings, train_sft
 
-STAGES = ("traces", "cot", "sft", "rl", "eval")
+STAGES = ("traces", "base", "cot", "sft", "rl", "eval")
 """In order; each has a folder of the run."""
 
 
@@ -103,12 +104,23 @@ class _Job:
         self.tracker.log({"traces/problems": settings.problems, "traces/success": kept / settings.problems}, 0)
         return {"problems": settings.problems, "kept": kept}
 
+    def base(self, folder: Path) -> dict[str, Any]:
+        """What both supervised models begin as: a pretrained one as it is; a new one reads random plays first."""
+        reading = self.settings.reading
+        language_model = new_model(self.task, self.settings.model, self.seed)
+        if self.settings.model.name is not None or not reading.plays:
+            return {"plays": 0}
+        texts = readings(Mixture(self.task, self.settings.families, self.seed + 2), reading, self.seed)
+        shown = tqdm(texts, total=reading.plays, desc="base", unit="play", dynamic_ncols=True)
+        examples = encode(language_model.tokenizer, shown)
+        return self._train("base", language_model, examples, folder, reading.training)
+
     def cot(self, folder: Path) -> dict[str, Any]:
         """The baseline: the same model, updates and loss tokens as the search-trained one, on optimal paths only.
 
         Its examples are shorter, so its batches hold more of them.
         """
-        tokenizer = new_model(self.task, self.settings.model, self.seed).tokenizer
+        tokenizer = self._base().tokenizer
         ours, theirs = (_loss_tokens(self._examples(tokenizer, name, 5000)) for name in ("optimal_path", "visit_order"))
         rows = max(1, round(self.settings.sft.rows * theirs / ours))
         return self._supervised("cot", "optimal_path", folder, replace(self.settings.sft, rows=rows))
@@ -120,17 +132,34 @@ class _Job:
     def _examples(self, tokenizer: Any, linearizer: str, most: int | None = None) -> list[Example]:
         return encode(tokenizer, islice(read_pieces(self.folder.path / "traces", linearizer), most))
 
+    def _base(self) -> LanguageModel:
+        """What `base` left behind."""
+        model = self.folder.path / "base" / "model"
+        return load_model(model) if model.exists() else new_model(self.task, self.settings.model, self.seed)
+
     def _supervised(self, stage: str, linearizer: str, folder: Path, settings: SFTSettings) -> dict[str, Any]:
-        language_model = new_model(self.task, self.settings.model, self.seed)
+        language_model = self._base()
+        examples = self._examples(language_model.tokenizer, linearizer)
+        return self._train(stage, language_model, examples, folder, settings, self._probe("success"))
+
+    def _train(
+        self,
+        stage: str,
+        language_model: LanguageModel,
+        examples: Sequence[Example],
+        folder: Path,
+        settings: SFTSettings,
+        probe: Any = None,
+    ) -> dict[str, Any]:
         facts = train_sft(
             language_model,
-            self._examples(language_model.tokenizer, linearizer),
+            examples,
             settings,
             folder / "checkpoints",
             stage=stage,
             tracker=self.tracker,
             seed=self.seed,
-            probe=self._probe("success"),
+            probe=probe,
         )
         language_model.save(folder / "model")
         return facts

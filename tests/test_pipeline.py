@@ -24,6 +24,7 @@ from metacot.agents.finished import FinishedRun
 from metacot.agents.pipeline import run
 from metacot.agents.policies.model import LanguageModel, ModelConfig
 from metacot.agents.presets import PRESETS, EvalSettings, RunSettings
+from metacot.agents.reading import ReadingSettings
 from metacot.agents.run_folder import stage_seconds
 from metacot.agents.traces import TraceSettings, make_traces, read_pieces, read_traces
 from metacot.agents.tracking import Tracker, read_metrics
@@ -36,16 +37,18 @@ TINY = replace(
     traces=TraceSettings(problems=150),
     families=((1.0, {"low": 5, "high": 6}),),  # few enough to be learned in seconds
     model=ModelConfig(width=32, layers=1, heads=2, inner=64, context=512),
+    reading=ReadingSettings(SFTSettings(updates=12, rows=8, save_every=4, log_every=4)),
     sft=SFTSettings(updates=96, rows=8, lr=0.05, adam_lr=0.01, save_every=16, log_every=4, probe_every=48),
     rl=RLSettings(updates=4, groups=2, generations=4, micro=4, save_every=2, log_every=1, probe_every=4),
     evaluation=EvalSettings(problems=5, samples=2, attempts=3, budget=8, budgets=(3, 8)),
 )
 SHARD = 50  # problems a file, so that there are three
-STAGES = ("traces", "cot", "sft", "rl", "eval")
+STAGES = ("traces", "base", "cot", "sft", "rl", "eval")
 
 # Where the process is killed: in each session once, so each must get further than the one before.
 KILLS = (
     ("traces", "the sixth file"),
+    ("base", "update 8"),
     ("cot", "update 20"),
     ("cot", "model"),
     ("sft", "update 4"),
@@ -149,12 +152,12 @@ def test_a_run_leaves_its_files_behind(runs):
     whole = runs / "whole"
     for name in STAGES:
         assert json.loads((whole / name / "done.json").read_text())["seconds"] >= 0
-    for name in ("cot", "sft", "rl"):
+    for name in ("base", "cot", "sft", "rl"):
         assert (whole / name / "model" / "model.safetensors").stat().st_size > 0
         assert (whole / name / "model" / "tokenizer.json").exists()
     assert len(list((whole / "traces").glob("*.jsonl"))) == 3 * 2 * 2  # shards, linearizers, traces and pieces
     assert "<html" in (whole / "report.html").read_text(encoding="utf-8")
-    assert {row["stage"] for row in read_metrics(whole / "metrics.jsonl")} == {"traces", "cot", "sft", "rl", "eval"}
+    assert {row["stage"] for row in read_metrics(whole / "metrics.jsonl")} == set(STAGES)
     assert sorted(stage_seconds(whole)) == sorted(STAGES)
 
 
@@ -170,7 +173,7 @@ def test_killed_in_every_stage_the_outcome_is_the_same(runs):
     whole, killed = runs / "whole", runs / "killed"
     assert (killed / "eval.json").read_bytes() == (whole / "eval.json").read_bytes()
     assert FinishedRun.read(killed).table() == FinishedRun.read(whole).table()
-    for name in ("cot", "sft", "rl"):
+    for name in ("base", "cot", "sft", "rl"):
         weights = [(folder / name / "model" / "model.safetensors").read_bytes() for folder in (killed, whole)]
         assert weights[0] == weights[1], name
     assert (whole / "rl/model/model.safetensors").read_bytes() != (whole / "sft/model/model.safetensors").read_bytes()
@@ -189,7 +192,7 @@ def test_nothing_but_our_own_bars_is_shown(runs):
     output = (runs / "output").read_text()
     for line in re.split("[\r\n]+", output):
         words = line.strip()
-        assert not words or re.match(r"(traces|cot|sft|rl|eval|CoT restart)", words), words
+        assert not words or re.match(r"(traces|base|cot|sft|rl|eval|CoT restart)", words), words
 
 
 def test_a_finished_run_is_not_done_again(runs, monkeypatch):

@@ -40,7 +40,11 @@ CHARTS = (
     Chart(
         "Supervised loss",
         "cross-entropy, nats per token",
-        (Curve("sft/loss", "search traces", SFT), Curve("cot/loss", "optimal paths", COT)),
+        (
+            Curve("base/loss", "reading, all tokens", OTHER),
+            Curve("sft/loss", "search traces", SFT),
+            Curve("cot/loss", "optimal paths", COT),
+        ),
         always=True,
     ),
     Chart(

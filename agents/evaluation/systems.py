@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ...rewards.values import OracleValue
-from ...tasks import Action, Backtrack, Problem, Step, Submit, Task, Trace, Tree, emit
+from ...tasks import Problem, Task, emit
 from ...tasks.extras import require
 from ..policies.environments import text_environment
 from ..policies.model import LanguageModel, load_model
 from ..policies.rollout import Rollout, RolloutSettings, roll_out
+from ..reading import random_play
 from ..search import best_first
 from ..tracking import Tracker
 from .episodes import Episode, Evaluation, SystemResult, measure
@@ -35,20 +36,6 @@ PAIRS = (
     Pair("rl", "cot_tokens", cost="tokens"),
 )
 """What the table compares, on the same problems."""
-
-
-def random_play(task: Task[Any, Any], problem: Problem, budget: int, rng: random.Random) -> Trace:
-    """Uniform over the legal steps; at a dead end, back to a uniformly random earlier node. Stops when solved."""
-    tree = Tree(task, problem)
-    actions: list[Action] = []
-    while len(actions) < budget and not tree.solved:
-        steps = task.steps(tree.state)
-        action: Action = Step(rng.choice(steps)) if steps else Backtrack(rng.randrange(tree.cursor))
-        tree.do(action)
-        actions.append(action)
-    if tree.solved:
-        actions.append(Submit(tree.answer()))
-    return Trace(problem, tuple(actions))
 
 
 def evaluate_systems(
