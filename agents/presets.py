@@ -64,8 +64,8 @@ WIDER: tuple[Family, ...] = ((0.2, {}), (0.3, {"high": 20}), (0.5, {"high": 25})
 the held-out ones, and RL on them had little left to teach."""
 
 TIDY = {"outcome": 1.0, "format": 2.0, "revisit": 2.0}
-"""The outcome, and a charge for each line that is refused or leads to a state seen before. Exploring stays free. Without
-the charge a third of what was paid for at the start was such lines, and RL was slow to say that they are of no use."""
+"""The outcome, and a charge for each line that is refused or leads to a state seen before; new states stay free. Of
+the lines that a warm start writes at the start of a hand a third are such, and the outcome alone is slow to say so."""
 
 DEMO = RunSettings(
     task="game24",
