@@ -72,9 +72,9 @@ DEMO = RunSettings(
     families=WIDE,
     traces=TraceSettings(problems=48_000),
     model=ModelConfig(),
-    reading=ReadingSettings(),
-    sft=SFTSettings(updates=900),
-    rl=RLSettings(updates=100, micro=32),
+    reading=ReadingSettings(SFTSettings(updates=400)),
+    sft=SFTSettings(updates=800),
+    rl=RLSettings(updates=75, micro=32),
     trial=TrialSettings(rewards=TIDY),
     evaluation=EvalSettings(),
 )
