@@ -23,7 +23,7 @@ $(INSTALLED): pyproject.toml constraints/ci.txt
 	UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" $(BIN)/uv pip install --python $(BIN)/python -c constraints/ci.txt -e '.[dev]'
 	@touch $@
 
-demo: install ## Game of 24 from search to meta-RL and a report, about 15 minutes on two cores
+demo: install ## Game of 24 from search to meta-RL and a report, 13.5 minutes on two cores
 	$(BIN)/metacot demo --out runs/demo $(DEMO_ARGS)
 
 full: install ## the long version of the demo, three seeds, and the slow tests
