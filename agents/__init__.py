@@ -10,7 +10,6 @@ from .linearizers import (
     revision,
     shorten,
     visit_order,
-    visit_order_slips,
     visit_order_values,
 )
 
@@ -24,6 +23,5 @@ __all__ = [
     "revision",
     "shorten",
     "visit_order",
-    "visit_order_slips",
     "visit_order_values",
 ]

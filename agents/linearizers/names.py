@@ -12,12 +12,10 @@ from .branches import ancestor_hops, revision
 from .common import Searched
 from .errors import inserted_errors
 from .orders import optimal_path, pruned, visit_order, visit_order_values
-from .slips import visit_order_slips
 
 LINEARIZERS: dict[str, Callable[..., Trace]] = {
     "visit_order": visit_order,
     "visit_order_values": visit_order_values,
-    "visit_order_slips": visit_order_slips,
     "optimal_path": optimal_path,
     "pruned": pruned,
     "ancestor_hops": ancestor_hops,

@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...tasks import Backtrack, Refused, Step, Submit, Task, Trace, Tree
+from ...tasks import Backtrack, Step, Submit, Task, Trace, Tree
 
 
 def shorten(trace: Trace, task: Task, fits: Callable[[Trace], bool]) -> Trace | None:
-    """The trace without its refused lines and as many of its wrong branches, the largest first (of equal ones the
-    earliest), as it takes until `fits` says yes; None where even the way to the answer does not fit.
+    """The trace without as many of its wrong branches, the largest first (of equal ones the earliest), as it takes
+    until `fits` says yes; None where even the way to the answer does not fit.
 
-    fits: a limit that leaving out lines never makes harder to keep: on tokens, lines, backtracks.
+    fits: a limit that leaving out a branch never makes harder to keep: on tokens, lines, backtracks.
 
     A branch is all that hangs on one step that leaves the way to the answer (where the trace has no answer: that
     leaves the start). `source["dropped_branches"]` of the result says how many were dropped. Raises ValueError where
-    a trace that does not fit has other actions than steps, backtracks and refused ones before its ending.
+    a trace that does not fit has other actions than steps and backtracks before its ending.
     """
     whole = replace(trace, source={**trace.source, "dropped_branches": 0})
     if fits(whole):
@@ -30,7 +30,7 @@ def shorten(trace: Trace, task: Task, fits: Callable[[Trace], bool]) -> Trace | 
             visits.append((event.node, action))
         elif event.kind in ("submit", "give_up"):
             ending.append(action)
-        elif not isinstance(action, Backtrack | Refused):
+        elif not isinstance(action, Backtrack):
             raise ValueError(f"a trace with {action} cannot be shortened")
     way = set(tree.path(_answered(tree, trace)))
     roots = [0] * len(tree)
@@ -46,9 +46,9 @@ def shorten(trace: Trace, task: Task, fits: Callable[[Trace], bool]) -> Trace | 
         actions = (*_actions(tree, kept, way), *ending)
         return replace(trace, actions=actions, source={**trace.source, "dropped_branches": count})
 
-    if not fits(without(len(order))):
+    if not order or not fits(without(len(order))):
         return None
-    least, most = -1, len(order)  # does not fit, fits
+    least, most = 0, len(order)  # does not fit, fits
     while most - least > 1:
         middle = (least + most) // 2
         least, most = (least, middle) if fits(without(middle)) else (middle, most)
