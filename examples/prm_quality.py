@@ -4,10 +4,12 @@
     python examples/prm_quality.py --tasks maze --seeds 5
 
 The small value network is trained on 50 to 5,000 problems, and on 800 with a share of the labels turned round. Its
-error is the mean distance from the exact value on states of held-out problems that no training problem reaches: is the
-state solvable, or in mazes, where each is, 0.95 ** distance. A problem gives few states, so that there is something to
-learn from more of them. Searches are best-first, beam search whose width is doubled until it finds a solution (all
-nodes count), and MCTS; the same held-out problems for all.
+errors are distances from the exact value on states of held-out problems that no training problem reaches: is the state
+solvable, or in mazes, where each is, 0.95 ** distance. "squared" is their mean square (the Brier score), which is least
+for the expected value, what training aims at; "absolute" their mean size, which where few states can be solved is
+small for whoever says 0 to all. A problem gives few states, so that there is something to learn from more of them.
+Searches are best-first, beam search whose width is doubled until it finds a solution (all nodes count), and MCTS; the
+same held-out problems for all.
 
 Intervals are 95% bootstrap intervals over held-out problems, of means over the seeds; those of rank correlations are
 over the models. A seed decides training problems, weights and which labels are wrong.
@@ -36,40 +38,49 @@ from metacot.agents.training.prm_data import Met, states_met
 from metacot.rewards import OracleValue, make_value
 from metacot.rewards.features import encode_states
 from metacot.rewards.labels import Label, with_noise
-from metacot.rewards.prm import FaceReader, LearnedPRM
+from metacot.rewards.prm import FaceReader, LearnedPRM, fit_temperature
 from metacot.rewards.stable import uniform
 
 
 class Family(NamedTuple):
-    """Problems of a task. width, states: gathered at each depth of a training problem, and of these kept in all.
-    updates: optimizer steps of a model; with much fewer what is learned is not limited by the data."""
+    """Problems of a task, and what the task is made with. width, states: gathered at each depth of a training problem,
+    and of these kept in all. updates: optimizer steps of a model; with much fewer what is learned is not limited by the
+    data."""
 
+    options: dict[str, Any]
     difficulty: dict[str, Any]
     width: int
     states: int
     updates: int
 
 
+SIDE = 5
 TASKS = {
-    "game24": Family({"high": 25, "solvable": "mixed"}, 4, 6, 1500),
-    "countdown": Family({}, 4, 6, 1500),
-    "maze": Family({"size": 12, "generator": "wilson"}, 1, 1, 250),
+    "game24": Family({}, {"high": 25, "solvable": "mixed"}, 4, 6, 3000),
+    "countdown": Family({}, {}, 4, 6, 3000),
+    "maze": Family({"board": SIDE}, {"size": SIDE, "generator": "wilson"}, 4, 4, 2000),
 }
+"""The network sees all walls of a maze: from a cell alone there is little to learn, from however many problems."""
+
+ROWS, WIDTH, RATE = 256, 48, 1e-2
+"""Of the training: states an update, hidden units, and the peak step size."""
+
 SIZES = (50, 100, 200, 400, 800, 1600, 3200, 5000)
 NOISES, NOISY = (0.1, 0.2, 0.4), 800
 """Shares of wrong labels, and at how many problems."""
 
-JUDGED, HELD_STATES = 100, 20
-"""Held-out problems whose states are judged, and how many of each."""
+JUDGED, VALIDATED, HELD_STATES = 200, 50, 20
+"""Held-out problems whose states are judged, those whose states a temperature is fitted on, and how many of each."""
 
 BUDGET, EXPLORATION = 4000, 0.1
 """Nodes that a search may visit, which is what a failure counts, and the exploration of MCTS."""
 
 SEARCHES = ("best-first", "beam", "MCTS")
+ERRORS = ("squared", "absolute")
 
 
 class Judged(NamedTuple):
-    """errors: (problems,) mean absolute error on the states of each. nodes: (searched problems, 3), as SEARCHES."""
+    """errors: (problems, 2) means over the states of each, as ERRORS. nodes: (searched problems, 3), as SEARCHES."""
 
     errors: np.ndarray
     nodes: np.ndarray
@@ -79,9 +90,14 @@ class Field:
     """One task: what models of it are trained and judged on."""
 
     def __init__(self, name: str, searched: int):
-        self.task, self.family = tasks.make(name), TASKS[name]
-        problems = [self.task.problem(0, index, "test", **self.family.difficulty) for index in range(JUDGED)]
+        self.family = TASKS[name]
+        self.task = tasks.make(name, **self.family.options)
+        problems, apart = (
+            [self.task.problem(0, index, split, **self.family.difficulty) for index in range(count)]
+            for split, count in (("test", JUDGED), ("val", VALIDATED))
+        )
         self.held = [self.ahead(problem, HELD_STATES, HELD_STATES) for problem in problems]
+        self.validation = [self.ahead(problem, HELD_STATES, HELD_STATES) for problem in apart]
         solvable = [problem for problem in problems if self.task.value(self.task.start(problem))]
         self.searched = solvable[:searched]
         met = states_met(self.task, self.searched)
@@ -104,11 +120,12 @@ class Field:
     def judge(self, value: Any, left_out: frozenset[Any] = frozenset()) -> Judged:
         """left_out: keys of states that are not judged, since a model may have seen them."""
         kept = [[one.state for key, one in met.items() if key not in left_out] for met in self.held]
-        errors = [
-            np.abs(np.subtract(value.values(self.task, states), OracleValue().values(self.task, states))).mean()
+        misses = [
+            np.abs(np.subtract(value.values(self.task, states), OracleValue().values(self.task, states)))
             for states in kept
             if states
         ]
+        errors = [((miss**2).mean(), miss.mean()) for miss in misses]
         value.values(self.task, self.asked)  # a learned value remembers: one batch in place of many small ones
         return Judged(np.array(errors), np.array([self._nodes(problem, value) for problem in self.searched]))
 
@@ -126,23 +143,33 @@ class Field:
         ]
 
 
-def taught(field: Field, met: Sequence[Met], noise: float, updates: int, seed: int) -> LearnedPRM:
-    """A network trained on the exact values of states, a share of them turned round."""
+def taught(
+    field: Field, met: Sequence[Met], left_out: frozenset[Any], noise: float, updates: int, seed: int
+) -> LearnedPRM:
+    """A network trained on the exact values of states, a share of them turned round, with a temperature fitted on
+    validation states whose keys are not left out, where as many labels are wrong: as `metacot prm train` does it."""
+
+    def labelled(states: Sequence[Any]) -> list[float]:
+        labels = [Label("exact", value) for value in OracleValue().values(field.task, states)]
+        keys = [field.task.key(state) for state in states]
+        return [label.target for label in with_noise(labels, keys, noise, seed)]
+
     states = [one.state for one in met]
-    labels = [Label("exact", value) for value in OracleValue().values(field.task, states)]
-    labels = with_noise(labels, [field.task.key(state) for state in states], noise, seed)
-    settings = PRMSettings(updates=updates, rows=96, width=32, save_every=updates, log_every=updates)
+    settings = PRMSettings(updates=updates, rows=ROWS, width=WIDTH, lr=RATE, save_every=updates, log_every=updates)
     with TemporaryDirectory() as folder:
         network = train_network(
             encode_states(field.task, states),
-            [label.target for label in labels],
+            labelled(states),
             [one.depth for one in met],
             settings,
             Path(folder),
             tracker=NullTracker(),
             seed=seed,
         )
-    return LearnedPRM(FaceReader(network), field.task.name)
+    reader = FaceReader(network)
+    apart = [one.state for met in field.validation for key, one in met.items() if key not in left_out]
+    temperature = fit_temperature(reader.logits(field.task, apart), np.array(labelled(apart)))
+    return LearnedPRM(reader, field.task.name, temperature)
 
 
 Setting = tuple[int, float]
@@ -161,12 +188,12 @@ def models(
         found = []
         for seed, own in enumerate(gathered):
             met = {key: one for states in own[:size] for key, one in states.items()}
-            found.append(field.judge(taught(field, list(met.values()), noise, updates, seed), left_out))
+            found.append(field.judge(taught(field, list(met.values()), left_out, noise, updates, seed), left_out))
         yield (size, noise), found
 
 
-def of_search(found: Interval, place: int) -> Interval:
-    """The interval of one search, of an interval whose parts are arrays over the searches."""
+def column(found: Interval, place: int) -> Interval:
+    """The interval of one measure, of an interval whose parts are arrays over the measures."""
     return Interval(*(part[place] for part in found))
 
 
@@ -174,25 +201,25 @@ def shown(found: Interval, digits: int = 1) -> str:
     return f"{found.mean:.{digits}f} ({found.low:.{digits}f} to {found.high:.{digits}f})"
 
 
-def row(title: str, noise: str, judged: Sequence[Judged], change: str = "") -> str:
+def means(judged: Sequence[Judged], part: str) -> np.ndarray:
+    """(problems, measures): means over the seeds."""
+    return np.mean([getattr(one, part) for one in judged], axis=0)
+
+
+def row(title: str, noise: str, judged: Sequence[Judged]) -> str:
     """A line of the table: means over the seeds, intervals over problems."""
-    errors = interval(np.mean([one.errors for one in judged], axis=0))
-    nodes = interval(np.mean([one.nodes for one in judged], axis=0))
-    cells = [shown(of_search(nodes, place)) for place in range(len(SEARCHES))]
-    return f"{title:>10}{noise:>7}{shown(errors, 4):>26}{change:>13}" + "".join(f"{cell:>26}" for cell in cells)
+    errors, nodes = (interval(means(judged, part)) for part in Judged._fields)
+    cells = [shown(column(errors, place), 4) for place in range(len(ERRORS))]
+    cells += [shown(column(nodes, place)) for place in range(len(SEARCHES))]
+    return f"{title:>10}{noise:>7}" + "".join(f"{cell:>26}" for cell in cells)
 
 
-def steps(rows: dict[Setting, list[Judged]], sizes: Sequence[int]) -> tuple[list[Interval], list[list[Interval]]]:
-    """How the error and the nodes of each search change from each size to the next, on the same problems."""
-    errors, nodes = [], []
-    for before, after in pairwise(sizes):
-        old, new = (
-            [np.mean([one[part] for one in rows[size, 0.0]], axis=0) for part in (0, 1)] for size in (before, after)
-        )
-        errors.append(paired_difference(new[0], old[0]))
-        found = paired_difference(new[1], old[1])
-        nodes.append([of_search(found, place) for place in range(len(SEARCHES))])
-    return errors, nodes
+def steps(rows: dict[Setting, list[Judged]], sizes: Sequence[int], part: str) -> list[Interval]:
+    """How the errors, or the nodes, change from each size to the next, on the same problems."""
+    return [
+        paired_difference(means(rows[after, 0.0], part), means(rows[before, 0.0], part))
+        for before, after in pairwise(sizes)
+    ]
 
 
 def counted(differences: Sequence[Interval]) -> str:
@@ -208,53 +235,61 @@ def study(name: str, options: argparse.Namespace) -> list[str]:
     field = Field(name, options.searched)
     title = f"{name}: seeds 0 to {options.seeds - 1}, {len(field.searched)} problems searched"
     print(title)
-    print(f"{'problems':>10}{'noise':>7}{'error':>26}{'change':>13}" + "".join(f"{s + ' nodes':>26}" for s in SEARCHES))
+    heads = [*(f"{error} error" for error in ERRORS), *(f"{search} nodes" for search in SEARCHES)]
+    print(f"{'problems':>10}{'noise':>7}" + "".join(f"{head:>26}" for head in heads))
     thumb = "closest" if name != "maze" else "heuristic"
     for spelling in ("oracle", thumb, "random"):
         print(row(spelling, "", [field.judge(make_value(spelling, field.task))]), flush=True)
     rows: dict[Setting, list[Judged]] = {}
-    sizes, updates, last = options.sizes, options.updates or field.family.updates, None
+    sizes, updates = options.sizes, options.updates or field.family.updates
     for (size, noise), judged in models(field, sizes, options.noises, updates, options.seeds):
         rows[size, noise] = judged
-        errors = np.mean([one.errors for one in judged], axis=0)
-        change = "" if last is None or noise else f"{paired_difference(errors, last).mean:+.4f}"
-        last = errors
-        print(row(str(size), f"{noise:.1f}", judged, change), flush=True)
-    fallen, cost = steps(rows, sizes)
-    print(f"from each size to the next, the error {counted(fallen)}")
-    clean = [one for (_, noise), judged in rows.items() if not noise for one in judged]
-    every = [one for judged in rows.values() for one in judged]
-    for place, search in enumerate(SEARCHES):
-        print(f"{search}: nodes {counted([step[place] for step in cost])}")
-        for kind, own in (("without noise", clean), ("with noise too", every)):
-            if len(own) > 2:
-                found = rank_correlation([o.errors.mean() for o in own], [o.nodes[:, place].mean() for o in own])
-                print(f"    rank correlation of error and nodes, {kind}: {shown(found, 2)}, {len(own)} models")
+        print(row(str(size), f"{noise:.1f}", judged), flush=True)
+    changes = steps(rows, sizes, "errors")
+    for which, error in enumerate(ERRORS):
+        found = [column(change, which) for change in changes]
+        print(f"{error} error, from each size to the next: {', '.join(shown(one, 4) for one in found)}")
+        print(f"    {counted(found)}")
+    correlations(rows, steps(rows, sizes, "nodes"))
     return charts(name, rows, sizes)
 
 
+def correlations(rows: dict[Setting, list[Judged]], changes: Sequence[Interval]) -> None:
+    """How the nodes of each search change from each size to the next, and their rank correlation with the errors."""
+    clean = [one for (_, noise), judged in rows.items() if not noise for one in judged]
+    every = [one for judged in rows.values() for one in judged]
+    for place, search in enumerate(SEARCHES):
+        print(f"{search}: nodes {counted([column(change, place) for change in changes])}")
+        for kind, own in (("without noise", clean), ("with noise too", every)):
+            if len(own) > 2:
+                nodes = [one.nodes[:, place].mean() for one in own]
+                found = [
+                    f"{error} {shown(rank_correlation([one.errors[:, which].mean() for one in own], nodes), 2)}"
+                    for which, error in enumerate(ERRORS)
+                ]
+                print(f"    rank correlation with the error, {kind}, {len(own)} models: {', '.join(found)}")
+
+
 def charts(name: str, rows: dict[Setting, list[Judged]], sizes: Sequence[int]) -> list[str]:
-    """Nodes by error for each search, with a dashed line for wrong labels; and the error by the number of problems."""
-    means = {
-        key: (np.mean([one.errors.mean() for one in judged]), np.mean([one.nodes.mean(0) for one in judged], axis=0))
-        for key, judged in rows.items()
-    }
-    clean = [means[size, 0.0] for size in sizes]
-    noisy = [mean for (_, noise), mean in means.items() if noise]
+    """Nodes by squared error for each search, with a dashed line for wrong labels; and the errors by the number of
+    problems."""
+    centre = {key: (means(judged, "errors").mean(0)[0], means(judged, "nodes").mean(0)) for key, judged in rows.items()}
+    clean = [centre[size, 0.0] for size in sizes]
+    noisy = [one for (_, noise), one in centre.items() if noise]
     lines = []
     for place, search in enumerate(SEARCHES):
         for label, own, dashed in ((search, clean, False), (f"{search}, wrong labels", noisy, True)):
             points = sorted((float(error), float(nodes[place])) for error, nodes in own)
             xs, ys = [error for error, _ in points], [nodes for _, nodes in points]
             lines.append(Line(label, xs, ys, place + 1, dashed=dashed, dots=True))
-    found = [interval(np.mean([one.errors for one in rows[size, 0.0]], axis=0)) for size in sizes]
-    mean, low, high = (list(part) for part in zip(*found, strict=True))
-    curve = Line("error", sizes, mean, 4, low, high)
+    found = [interval(means(rows[size, 0.0], "errors")) for size in sizes]
+    curves = []
+    for which, error in enumerate(ERRORS):
+        mean, low, high = (list(part) for part in zip(*(column(one, which) for one in found), strict=True))
+        curves.append(Line(error, sizes, mean, which + 4, low, high))
     return [
-        line_chart(lines, title=f"{name}: what errors cost", x="mean absolute error", y="nodes to the solution"),
-        line_chart(
-            [curve], title=f"{name}: learning", x="problems", y="mean absolute error", log_x=True, x_ticks=sizes
-        ),
+        line_chart(lines, title=f"{name}: what errors cost", x="mean squared error", y="nodes to the solution"),
+        line_chart(curves, title=f"{name}: learning", x="problems", y="error", log_x=True, x_ticks=sizes),
     ]
 
 
@@ -267,7 +302,7 @@ def main() -> None:
     parser.add_argument(
         "--updates", type=int, help="optimizer steps of each model, by default as many as the task needs"
     )
-    parser.add_argument("--searched", type=int, default=30, help="problems searched, of those held out")
+    parser.add_argument("--searched", type=int, default=60, help="problems searched, of those held out")
     parser.add_argument("--out", type=Path, default=Path("prm_quality.html"), help="the plot")
     options = parser.parse_args()
 

@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from metacot.rewards import RolloutValue, make_value
+from metacot.rewards import OracleValue, RolloutValue, make_value
 from metacot.tasks import make
 
 
@@ -118,13 +118,36 @@ def test_prm_quality_prints_error_and_nodes_of_every_size_and_noise(printed):
     lines, page = printed("prm_quality", words)
     title, head, *rows = [line for line in lines if not line.startswith("[INFO]")]  # of a library that trains
     assert title == "maze: seeds 0 to 1, 2 problems searched"
-    assert head.split()[:4] == ["problems", "noise", "error", "change"]
+    assert head.split()[:6] == ["problems", "noise", "squared", "error", "absolute", "error"]
     assert [row.split()[0] for row in rows[:3]] == ["oracle", "heuristic", "random"]
     assert rows[0].split()[1] == "0.0000"
     assert [row.split()[:2] for row in rows[3:6]] == [["20", "0.0"], ["40", "0.0"], ["40", "0.4"]]
-    assert rows[6].startswith("from each size to the next, the error ")
-    assert sum("rank correlation" in row for row in rows[7:]) == 6
+    squared, first, absolute, second, *others = rows[6:]
+    assert squared.startswith("squared error, from each size to the next: ")
+    assert absolute.startswith("absolute error, from each size to the next: ")
+    assert all(row.split()[0] == "fell" for row in (first, second))
+    found = [row for row in others if "rank correlation" in row]
+    assert len(found) == 6 and all("squared" in row and "absolute" in row for row in found)
     assert page.count("<svg class='chart'") == 2
+
+
+def test_the_squared_error_is_least_for_the_share_that_can_be_solved_and_the_absolute_for_none(example, monkeypatch):
+    class Constant:
+        def __init__(self, value: float):
+            self.value = value
+
+        def values(self, task, states):
+            return [self.value] * len(states)
+
+    module = example("prm_quality")
+    monkeypatch.setattr(module, "JUDGED", 20)
+    field = module.Field("countdown", 0)
+    states = [one.state for met in field.held for one in met.values()]
+    share = float(np.mean(OracleValue().values(field.task, states)))
+    honest, none = (field.judge(Constant(value)).errors.mean(0) for value in (share, 0.0))
+    assert 0 < share < 0.5
+    assert honest[0] < none[0] and none[1] < honest[1]
+    assert none == pytest.approx([share, share])  # every problem has as many states here
 
 
 def test_a_search_that_fails_counts_its_whole_budget(example, monkeypatch):
