@@ -127,7 +127,8 @@ def test_prm_quality_prints_error_and_nodes_of_every_size_and_noise(printed):
     assert absolute.startswith("absolute error, from each size to the next: ")
     assert all(row.split()[0] == "fell" for row in (first, second))
     found = [row for row in others if "rank correlation" in row]
-    assert len(found) == 6 and all("squared" in row and "absolute" in row for row in found)
+    assert len(found) == 6
+    assert all("squared" in row and "absolute" in row for row in found)
     assert page.count("<svg class='chart'") == 2
 
 
@@ -146,7 +147,8 @@ def test_the_squared_error_is_least_for_the_share_that_can_be_solved_and_the_abs
     share = float(np.mean(OracleValue().values(field.task, states)))
     honest, none = (field.judge(Constant(value)).errors.mean(0) for value in (share, 0.0))
     assert 0 < share < 0.5
-    assert honest[0] < none[0] and none[1] < honest[1]
+    assert honest[0] < none[0]
+    assert none[1] < honest[1]
     assert none == pytest.approx([share, share])  # every problem has as many states here
 
 
