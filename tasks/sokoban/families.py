@@ -33,8 +33,8 @@ PUSHES = 2
 SHARES = {"train": 100 - TEST - VAL, "val": VAL, "test": TEST}
 """Per cent of all levels that belong to each split."""
 
-BLOCK = 330
-"""So many levels of all splits are made for one block, or a twentieth where a set of cells has more than 64 bits."""
+BLOCK = 660
+"""So many levels of all splits are made for one block, or a fortieth where a set of cells has more than 64 bits."""
 
 PULLS, STEPS_A_PULL = 12, 100
 """So often the player goes and pulls a box on every board, and once more for so many steps of `Knobs.moves`."""
@@ -85,7 +85,7 @@ class Knobs:
 
     def block(self, split: str) -> int:
         """How many addresses of a split share a generator: its part of `BLOCK`."""
-        levels = BLOCK if (self.size - 2) ** 2 <= 64 else BLOCK // 20
+        levels = BLOCK if (self.size - 2) ** 2 <= 64 else BLOCK // 40
         return max(1, levels * SHARES[split] // 100)
 
 
