@@ -107,9 +107,9 @@ class _Job:
     def base(self, folder: Path) -> dict[str, Any]:
         """What both supervised models begin as: a pretrained one as it is; a new one reads random plays first."""
         reading = self.settings.reading
-        language_model = new_model(self.task, self.settings.model, self.seed)
         if self.settings.model.name is not None or not reading.plays:
             return {"plays": 0}
+        language_model = new_model(self.task, self.settings.model, self.seed)
         texts = readings(Mixture(self.task, self.settings.families, self.seed + 2), reading, self.seed)
         shown = tqdm(texts, total=reading.plays, desc="base", unit="play", dynamic_ncols=True)
         examples = encode(language_model.tokenizer, shown)

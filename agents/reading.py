@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..tasks import Action, Backtrack, Problem, Step, Submit, Task, Trace, Tree, replay
@@ -28,7 +28,7 @@ class ReadingSettings:
     """training: how long; every play is read once. budget: steps of the longest play, slips not counted. slips: how
     likely each line is one, see `linearizers.visit_order_slips`."""
 
-    training: SFTSettings = field(default_factory=lambda: SFTSettings(updates=500))
+    training: SFTSettings
     budget: int = 16
     slips: float = 0.1
 
@@ -63,4 +63,4 @@ def readings(problems: Mixture, settings: ReadingSettings, seed: int) -> Iterato
         rng = random.Random(f"{seed} {number}")
         play = random_play(problems.task, problems(number), rng.randint(LEAST, settings.budget), rng)
         trace = visit_order_slips(replay(problems.task, play).tree, settings.slips, number)
-        yield [(text, place > 0) for place, (text, _) in enumerate(pieces(problems.task, trace))]
+        yield [(text, place > 0) for place, (text, _) in enumerate(pieces(problems.task, trace, "all"))]

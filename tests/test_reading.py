@@ -52,4 +52,4 @@ def test_random_plays_solve_few_hands_and_are_as_long_as_they_may_be():
     plays = [random_play(GAME, problems(number), 9, random.Random(number)) for number in range(200)]
     assert sum(len(play.actions) < 9 for play in plays) < 40
     with pytest.raises(ValueError, match="too short"):
-        ReadingSettings(budget=3)
+        ReadingSettings(SETTINGS.training, budget=3)

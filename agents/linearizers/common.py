@@ -29,6 +29,12 @@ def wrong_leaves(result: Searched) -> list[int]:
     return [node for node in range(1, len(tree)) if node not in inner and not tree.task.solved(tree.states[node])]
 
 
+def check_rate(rate: float, most: float) -> None:
+    """Raises ValueError where `rate` is not in [0, most]."""
+    if not 0 <= rate <= most:
+        raise ValueError(f"rate must be in [0, {most}], got {rate!r}")
+
+
 def chance(tree: Tree, *salt: Any) -> Random:
     """A generator that the problem and the salt decide, the same everywhere."""
     return Random(" ".join(map(str, (*salt, tree.problem.task, tree.problem.data))))

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from ...tasks import Action, Backtrack, Step, Task, Trace, Tree
-from .common import Searched, as_trace, chance, solved_node, tree_of
+from .common import Searched, as_trace, chance, check_rate, solved_node, tree_of
 
 MOST = 0.5
 """The highest rate of errors: one of two steps."""
@@ -26,8 +26,7 @@ def inserted_errors(
     twice at one place. values: write down the values that the search noted, which it did for the states it visited.
     Raises ValueError for a rate or a number of errors out of range.
     """
-    if not 0 <= rate <= MOST:
-        raise ValueError(f"rate must be in [0, {MOST}], got {rate!r}")
+    check_rate(rate, MOST)
     if errors is not None and errors < 0:
         raise ValueError(f"errors must not be negative, got {errors!r}")
     tree = tree_of(result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...tasks import Trace
 from ..search.common import visit_actions
-from .common import Searched, as_trace, chance, solved_node, subtree, tree_of
+from .common import Searched, as_trace, chance, check_rate, solved_node, subtree, tree_of
 
 
 def visit_order(result: Searched, values: bool = False) -> Trace:
@@ -31,8 +31,7 @@ def pruned(result: Searched, rate: float = 0.5, seed: int = 0, values: bool = Fa
 
     Where there is no solution, the branches are those at the start. Raises ValueError where `rate` is not in [0, 1].
     """
-    if not 0 <= rate <= 1:
-        raise ValueError(f"rate must be in [0, 1], got {rate!r}")
+    check_rate(rate, 1)
     tree = tree_of(result)
     kept = set(tree.path(solved_node(result) or 0))
     path = frozenset(kept)

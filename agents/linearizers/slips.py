@@ -1,9 +1,9 @@
 """The linearizer that stumbles: the visits of a search, with lines in between that lead nowhere.
 
 A model trained on searches alone has never read a refusal. Its first one takes it away from what it knows, and more are
-likely to follow than not. Here refusals and repetitions stand in the context, are not imitated (objective "path" of
-`training.examples`), and what should have been written comes next: learning to recover by reading mistakes, as in Ye et
-al. 2024 (arXiv 2408.16293), with the mistakes left out of the loss.
+likely to follow than not. Here refusals and repetitions stand between the visits, and what should have been written
+comes next: learning to recover by reading mistakes, as in Ye et al. 2024 (arXiv 2408.16293). Objective "path" of
+`training.examples` leaves them out of the loss; `agents.reading` predicts them like all other text.
 """
 
 from __future__ import annotations
@@ -11,30 +11,28 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from ...tasks import Action, Backtrack, GiveUp, Refused, Step, Submit, Task, Trace, Tree, replay
+from ...tasks import Action, Backtrack, Refused, Step, Task, Trace, Tree
 from ...tasks.grammar import perform
-from .common import Searched, as_trace, chance, tree_of
-from .orders import visit_order
+from ..search.common import visit_actions
+from .common import Searched, as_trace, chance, check_rate, tree_of
 
 MOST = 0.5
 """The highest rate of slips: one of two lines."""
 
 
-def visit_order_slips(result: Searched, rate: float = 0.1, seed: int = 0, values: bool = False) -> Trace:
+def visit_order_slips(result: Searched, rate: float = 0.1, seed: int = 0) -> Trace:
     """`visit_order`, with slips before its lines: a step that is legal at another node only, a line with a word too
     many or too few, the way back to a node that does not exist, or a wrong step again, with the way back from it.
 
     rate: how likely each line that is written is a slip, in [0, 0.5]; nested, the slips of 0.1 are among those of 0.2.
-    values: write down the values noted for nodes? Raises ValueError for a rate out of range.
+    Raises ValueError for a rate out of range.
     """
-    if not 0 <= rate <= MOST:
-        raise ValueError(f"rate must be in [0, {MOST}], got {rate!r}")
-    searched, whole = tree_of(result), visit_order(result, values)
-    right = set(replay(searched.task, whole).tree.path())
-    tree = Tree(searched.task, whole.problem)
+    check_rate(rate, MOST)
+    searched = tree_of(result)
+    right = set(searched.path(len(searched) - 1))  # what objective "path" imitates
+    tree = Tree(searched.task, searched.problem)
     actions: list[Action] = []
-    visits = [action for action in whole.actions if not isinstance(action, Submit | GiveUp)]
-    for place, action in enumerate(visits):
+    for place, action in enumerate(visit_actions(searched)):
         rng = chance(searched, seed, "slips", place)
         while rng.random() < rate:
             actions += rng.choice(_SLIPS)(tree, right, rng)

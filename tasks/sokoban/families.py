@@ -16,7 +16,7 @@ from ..task import TEST, VAL, splits_of
 from .backwards import Game
 from .field import BACK, LEFT, UP, Array, Field, any_of, count
 from .solver import MATCHED
-from .text import canonical_rows
+from .text import canonical_rows, rows_of
 
 SALT = "sokoban"
 """Decides which levels are held out."""
@@ -106,7 +106,7 @@ def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> list[str]:
         floor, goals, boxes, player = _played(rng, knobs, number)
         kept = _good(knobs, goals, boxes) if strict else count(boxes & ~goals) > 0
         plain = _plain(knobs, *(sets[kept] for sets in (floor, goals, boxes, player)))
-        keys = [canonical_rows([text[start : start + side] for start in range(0, side**2, side)]) for text in plain]
+        keys = [canonical_rows(rows_of(text, side)) for text in plain]
         splits = splits_of(SALT, keys)
         texts += [_walled(text, knobs.size) for text, its in zip(plain, splits, strict=True) if its == split]
         rooms += number
@@ -177,8 +177,7 @@ def _plain(knobs: Knobs, floor: Array, goals: Array, boxes: Array, player: Array
     """The levels in the marks of the standard format, row after row, without the outer walls."""
     its = field(knobs.size - 2)
     marks = sum(its.marks(sets) << place for place, sets in enumerate((floor, goals, boxes, player)))
-    text = _MARKS[marks].tobytes().decode()
-    return [text[start : start + its.cells] for start in range(0, len(text), its.cells)]
+    return rows_of(_MARKS[marks].tobytes().decode(), its.cells)
 
 
 _MARKS = np.frombuffer(b"# ?.?$?*?@?+????", np.uint8)
@@ -186,6 +185,5 @@ _MARKS = np.frombuffer(b"# ?.?$?*?@?+????", np.uint8)
 
 
 def _walled(plain: str, size: int) -> str:
-    side, wall = size - 2, "#" * size
-    rows = (f"#{plain[start : start + side]}#" for start in range(0, side**2, side))
-    return "\n".join([wall, *rows, wall])
+    wall = "#" * size
+    return "\n".join([wall, *(f"#{row}#" for row in rows_of(plain, size - 2)), wall])

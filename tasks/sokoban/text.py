@@ -44,7 +44,7 @@ def parse_level(text: str) -> Level:
     if players.bit_count() != 1:
         raise ValueError(f"a level has one player, got {players.bit_count()}")
     ground = cells.translate(_GOALS)
-    board = board_of(tuple([ground[start : start + width] for start in range(0, len(ground), width)]))
+    board = board_of(tuple(rows_of(ground, width)))
     if not boxes or boxes.bit_count() != board.goals.bit_count():
         counts = f"got {boxes.bit_count()} and {board.goals.bit_count()}"
         raise ValueError(f"a level has as many boxes as goals, and at least one, {counts}")
@@ -90,7 +90,7 @@ def canonical(level: Level) -> str:
     board, boxes, player = level
     inside = board.flood(1 << player, board.floor) | boxes | board.goals
     marks = "".join(mark if inside >> cell & 1 else "#" for cell, mark in enumerate("".join(grid(level))))
-    return canonical_rows([marks[start : start + board.width] for start in range(0, len(marks), board.width)])
+    return canonical_rows(rows_of(marks, board.width))
 
 
 def canonical_rows(rows: list[str]) -> str:
@@ -102,6 +102,11 @@ def canonical_rows(rows: list[str]) -> str:
         for image in ("\n".join(lines), "\n".join(lines[::-1])):
             images += [image, image[::-1]]
     return min(images)
+
+
+def rows_of(cells: str, width: int) -> list[str]:
+    """The marks of a map, row after row, cut into its rows."""
+    return [cells[start : start + width] for start in range(0, len(cells), width)]
 
 
 def _turned(rows: list[str]) -> list[str]:
