@@ -87,7 +87,7 @@ PRESETS: dict[str, RunSettings] = {
         reading=ReadingSettings(SFTSettings(updates=10, save_every=5, log_every=5)),
         sft=SFTSettings(updates=30, save_every=10, log_every=5, probe_every=30),
         rl=RLSettings(updates=4, groups=2, generations=4, save_every=2, log_every=1, probe_every=4),
-        trial=TrialSettings(budget=8),
+        trial=replace(DEMO.trial, budget=8),
         evaluation=EvalSettings(problems=8, samples=2, attempts=4),
     ),
     "demo": DEMO,
@@ -98,6 +98,6 @@ PRESETS: dict[str, RunSettings] = {
         reading=ReadingSettings(SFTSettings(updates=1500)),
         sft=SFTSettings(updates=5500, probe_every=1000),
         rl=RLSettings(updates=250, micro=32, decay=0.5, max_tokens=448, probe_every=50),
-        trial=TrialSettings(budget=24, rewards=TIDY),
+        trial=replace(DEMO.trial, budget=24),
     ),
 }
