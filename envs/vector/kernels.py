@@ -19,23 +19,22 @@ from ...tasks.extras import require
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-REFUSED, FRESH = -1, np.iinfo(np.int16).max
-"""Where a step leads, if not to a node that exists: it is illegal, or the node is not born yet."""
 MOVED, BLOCKED, UNPAID, SUBMITTED, GAVE_UP, BEGUN = range(6)
 """What comes of an action. The first two are paid for; an episode that has BEGUN asked for none."""
 NOBODY = -1
+BLOCK = 64
+"""So many environments are gone through at once: what a step touches of them stays in the cache of a core."""
 
 
 SEARCH = np.dtype(
     [
-        ("action", np.int64),  # what is wanted; any number
-        ("kind", np.int64),  # and what came of it, MOVED to BEGUN
-        ("born", np.int64),  # the node that this step adds: 0 where an episode begins, NOBODY where none
-        ("cursor", np.int64),
-        ("nodes", np.int64),  # born
-        ("steps", np.int64),  # paid for
+        ("kind", np.int32),  # what came of the last action, MOVED to BEGUN
+        ("born", np.int32),  # the node that it added: 0 where an episode began, NOBODY where none
+        ("cursor", np.int32),
+        ("nodes", np.int32),  # born
+        ("steps", np.int32),  # paid for
+        ("place", np.int32),  # of the present problem among those drawn ahead
         ("dealt", np.int64),  # problems since the seed was given
-        ("place", np.int64),  # of the present problem among those drawn ahead
         ("reached", np.bool_),  # was a goal visited?
         ("over", np.bool_),  # is the episode?
     ],
@@ -45,12 +44,17 @@ SEARCH = np.dtype(
 
 
 class Trees(NamedTuple):
-    """The searches of E environments, of at most N nodes each, with S steps."""
+    """The searches of E environments, of at most N nodes each, with S steps.
+
+    What a step reads and writes is most of its time where there are many environments: nothing is kept for each of the
+    S steps but a bit, and a child is looked for among the nodes.
+    """
 
     searches: NDArray[Any]  # (E,) SEARCH
     parent: NDArray[np.int32]  # (E, N) -1 for node 0 and where unborn
+    via: NDArray[np.int32]  # (E, N) the step from the parent; anything for node 0 and where unborn
     solved: Bools  # (E, N) is it a goal?
-    child: NDArray[np.int16]  # (E, N, S) the node that each step leads to, FRESH or REFUSED
+    legal: Ints  # (E, N, ceil(S / 64)) bit k % 64 of number k // 64: is step k legal?
 
     @classmethod
     def empty(cls, envs: int, nodes: int, steps: int) -> Trees:
@@ -58,33 +62,32 @@ class Trees(NamedTuple):
         return cls(
             searches=np.zeros(envs, SEARCH),
             parent=np.full((envs, nodes), -1, np.int32),
+            via=np.zeros((envs, nodes), np.int32),
             solved=np.zeros((envs, nodes), np.bool_),
-            child=np.full((envs, nodes, steps), REFUSED, np.int16),
+            legal=np.zeros((envs, nodes, -(-steps // 64)), np.int64),
         )
 
 
 class Seen(NamedTuple):
     """What a step returns of E environments; N, S as for `Trees`, d observed numbers a state."""
 
-    terminated: Bools  # (E,)
-    truncated: Bools  # (E,)
-    success: Bools  # (E,)
-    reached: Bools  # (E,)
+    flags: Bools  # (4, E) terminated, truncated, success, reached
     mask: NDArray[np.int8]  # (E, S + N + 2)
     cursor: NDArray[Any]  # (E, d)
+    cursor_index: Ints  # (E,)
+    steps_left: Ints  # (E,)
     visited: NDArray[np.int8]  # (E, N)
 
     @classmethod
-    def empty(cls, trees: Trees, rows: NDArray[Any]) -> Seen:
+    def empty(cls, rows: NDArray[Any], steps: int) -> Seen:
         """New arrays, to be filled by `see`."""
-        envs, nodes, steps = trees.child.shape
+        envs, nodes, width = rows.shape
         return cls(
-            terminated=np.empty(envs, np.bool_),
-            truncated=np.empty(envs, np.bool_),
-            success=np.empty(envs, np.bool_),
-            reached=np.empty(envs, np.bool_),
+            flags=np.empty((4, envs), np.bool_),
             mask=np.empty((envs, steps + nodes + 2), np.int8),
-            cursor=np.empty((envs, rows.shape[2]), rows.dtype),
+            cursor=np.empty((envs, width), rows.dtype),
+            cursor_index=np.empty(envs, np.int64),
+            steps_left=np.empty(envs, np.int64),
             visited=np.empty((envs, nodes), np.int8),
         )
 
@@ -109,7 +112,7 @@ class Hands(NamedTuple):
     """
 
     dealt: Ints  # (E, A, M + 1) sorted hands, filled up with -1, then the target
-    legal: NDArray[np.int16]  # (3 ** M, S) FRESH and REFUSED of all hands of one pattern, see `settle_hands`
+    legal: Ints  # (3 ** M, ceil(S / 64)) as in `Trees`, of all hands of one pattern, see `settle_hands`
     moves: Ints  # (S, 3) what a step means: two positions, and which operation
     whole: bool  # may only whole numbers occur?
     spare: bool  # may numbers be left over?
@@ -128,28 +131,58 @@ def compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
         numba = require("numba", "vector")
     except ImportError as error:
         raise ImportError(f"{error}; or use vectorization_mode='sync'", name=error.name) from error
+    _link()
     try:
         return numba.njit(kernel, cache=True)
     except RuntimeError:  # no folder for a cache can be written to: every process makes its own
         return numba.njit(kernel)
 
 
-def act(trees: Trees, budget: int, ends: bool, ahead: int) -> int:
-    """Do what is wanted, but for the looks of new nodes, which `settle_mazes` or `settle_hands` fill in.
+@cache
+def _link() -> None:
+    """Let compiled functions call those of this file."""
+    jitable = require("numba.extending", "vector").register_jitable
+    for part in (act, settle_mazes, settle_hands, see):
+        jitable(part)
 
-    Where an episode is over, the next one begins. Returns how many of those need problems to be drawn first.
+
+def step_mazes(actions: Ints, trees: Trees, mazes: Mazes, seen: Seen, budget: int, ends: bool, ahead: int) -> int:
+    """Do an action in each environment and fill in what is seen then.
+
+    Where an episode is over, the next one begins. Returns how many will need new problems to be drawn for that.
     """
-    _, nodes, steps = trees.child.shape
-    submit = steps + nodes
     dry = 0
-    for env in range(len(trees.searches)):
-        search = trees.searches[env]
-        action, cursor, count = search.action, search.cursor, search.nodes
+    for first in range(0, len(actions), BLOCK):
+        last = min(first + BLOCK, len(actions))
+        act(first, last, actions, trees, seen, budget, ends, ahead)
+        settle_mazes(first, last, trees, mazes)
+        dry += see(first, last, trees, mazes.rows, seen, budget, ends, ahead)
+    return dry
+
+
+def step_hands(actions: Ints, trees: Trees, hands: Hands, seen: Seen, budget: int, ends: bool, ahead: int) -> int:
+    """As `step_mazes`."""
+    dry = 0
+    for first in range(0, len(actions), BLOCK):
+        last = min(first + BLOCK, len(actions))
+        act(first, last, actions, trees, seen, budget, ends, ahead)
+        settle_hands(first, last, trees, hands)
+        dry += see(first, last, trees, hands.rows, seen, budget, ends, ahead)
+    return dry
+
+
+def act(first: int, last: int, actions: Ints, trees: Trees, seen: Seen, budget: int, ends: bool, ahead: int) -> None:
+    """Do what is wanted, but for the looks of new nodes, which `settle_mazes` or `settle_hands` fill in."""
+    nodes = trees.parent.shape[1]
+    submit = seen.mask.shape[1] - 2
+    steps = submit - nodes
+    for env in range(first, last):
+        search, action = trees.searches[env], actions[env]
+        cursor, count = search.cursor, search.nodes
         search.born = NOBODY
         if search.over:
             search.kind = BEGUN
             search.place = search.dealt % ahead
-            dry += search.place == 0
             search.dealt += 1
             search.born = search.cursor = search.steps = 0
             search.nodes = 1
@@ -162,28 +195,30 @@ def act(trees: Trees, budget: int, ends: bool, ahead: int) -> int:
         elif search.steps >= budget:
             search.kind = UNPAID
         else:
-            target = REFUSED
+            target = NOBODY
             if 0 <= action < steps:
-                target = trees.child[env, cursor, action]
-                if target == FRESH:
+                if trees.legal[env, cursor, action >> 6] >> (action & 63) & 1:
                     target = count
-                    trees.child[env, cursor, action] = search.born = count
-                    trees.parent[env, count] = cursor
-                    search.nodes += 1
+                    for node in range(cursor + 1, count):
+                        if trees.parent[env, node] == cursor and trees.via[env, node] == action:
+                            target = node
+                    if target == count:
+                        trees.parent[env, count], trees.via[env, count] = cursor, action
+                        search.born = count
+                        search.nodes += 1
             elif steps <= action < steps + count and action != steps + cursor:
                 target = action - steps
             search.steps += 1
-            search.kind = BLOCKED if target == REFUSED else MOVED
-            if target != REFUSED:
+            search.kind = BLOCKED if target == NOBODY else MOVED
+            if target != NOBODY:
                 search.cursor = target
-    return dry
 
 
-def settle_mazes(trees: Trees, mazes: Mazes) -> None:
+def settle_mazes(first: int, last: int, trees: Trees, mazes: Mazes) -> None:
     """Fill in the new nodes."""
     size = round(math.sqrt(mazes.exits.shape[2]))
     by = (-size, 1, size, -1)
-    for env in range(len(trees.searches)):
+    for env in range(first, last):
         search = trees.searches[env]
         node, place = search.born, search.place
         if node == NOBODY:
@@ -192,28 +227,27 @@ def settle_mazes(trees: Trees, mazes: Mazes) -> None:
             mazes.rows[env] = 0
             cell = mazes.starts[env, place]
         else:
-            cell = mazes.cells[env, trees.parent[env, node]] + by[search.action]
+            cell = mazes.cells[env, trees.parent[env, node]] + by[trees.via[env, node]]
         goal, exits = mazes.goals[env, place], mazes.exits[env, place, cell]
         mazes.cells[env, node] = cell
-        trees.solved[env, node] = cell == goal
+        trees.solved[env, node], trees.legal[env, node, 0] = cell == goal, exits
         row = mazes.rows[env, node]
         row[0], row[1] = cell // size, cell % size
         row[2], row[3] = goal // size - row[0], goal % size - row[1]
         for step in range(4):
             row[4 + step] = exits >> step & 1
-            trees.child[env, node, step] = FRESH if exits >> step & 1 else REFUSED
         if mazes.sides.size:
             row[8:] = mazes.sides[env, place]
 
 
-def settle_hands(trees: Trees, hands: Hands) -> None:
+def settle_hands(first: int, last: int, trees: Trees, hands: Hands) -> None:
     """Fill in the new nodes.
 
     Legal steps are looked up by the pattern of a hand: digit k of its code is 0 where number k is used up, 2 where it
     is equal to the one before (for the first: to 0), else 1.
     """
     most = hands.numbers.shape[2]
-    for env in range(len(trees.searches)):
+    for env in range(first, last):
         search = trees.searches[env]
         node, place = search.born, search.place
         if node == NOBODY:
@@ -234,7 +268,7 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
         else:
             parent = trees.parent[env, node]
             left = hands.left[env, parent] - 1
-            i, j, operation = hands.moves[search.action]
+            i, j, operation = hands.moves[trees.via[env, node]]
             before = hands.numbers[env, parent]
             a, b, below_a, below_b = before[i, 0], before[j, 0], before[i, 1], before[j, 1]
             bottom = below_a * below_b
@@ -252,8 +286,9 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
             spot = 0  # of the result among the numbers that stay
             for k in range(left + 1):
                 spot += k != i and k != j and before[k, 0] / before[k, 1] < value
-            rows[node] = rows[parent]
             rows[node, left] = -1
+            for k in range(left + 1, rows.shape[1]):
+                rows[node, k] = rows[parent, k]
             old = 0
             for k in range(left):
                 if k == spot:
@@ -275,7 +310,8 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
             power *= 3
             last = value
         trees.solved[env, node] = solved
-        trees.child[env, node] = hands.legal[pattern]
+        for word in range(hands.legal.shape[1]):
+            trees.legal[env, node, word] = hands.legal[pattern, word]
         if hands.whole:
             for step in range(len(hands.moves)):
                 i, j, operation = hands.moves[step]
@@ -283,13 +319,17 @@ def settle_hands(trees: Trees, hands: Hands) -> None:
                     low, high = numbers[i, 0] / numbers[i, 1], numbers[j, 0] / numbers[j, 1]
                     above, below = (high, low) if operation == 3 else (low, high)
                     if below == 0 or above % below != 0:
-                        trees.child[env, node, step] = REFUSED
+                        trees.legal[env, node, step >> 6] &= ~(1 << (step & 63))
 
 
-def see(trees: Trees, rows: NDArray[Any], seen: Seen, budget: int, ends: bool) -> None:
-    """Fill in what is seen after a step."""
-    _, nodes, steps = trees.child.shape
-    for env in range(len(trees.searches)):
+def see(
+    first: int, last: int, trees: Trees, rows: NDArray[Any], seen: Seen, budget: int, ends: bool, ahead: int
+) -> int:
+    """Fill in what is seen after a step. Returns how many need new problems for the next one."""
+    dry = 0
+    nodes = trees.parent.shape[1]
+    steps = seen.mask.shape[1] - nodes - 2
+    for env in range(first, last):
         search = trees.searches[env]
         kind, cursor, count = search.kind, search.cursor, search.nodes
         solved = trees.solved[env, cursor]
@@ -303,15 +343,23 @@ def see(trees: Trees, rows: NDArray[Any], seen: Seen, budget: int, ends: bool) -
         elif kind in (MOVED, BLOCKED):  # at a solution one may still submit, which is free
             truncated = search.steps >= budget
         search.over = terminated or truncated
-        seen.terminated[env], seen.truncated[env] = terminated, truncated
-        seen.success[env], seen.reached[env] = success, search.reached
+        seen.flags[0, env], seen.flags[1, env] = terminated, truncated
+        seen.flags[2, env], seen.flags[3, env] = success, search.reached
+        seen.cursor_index[env], seen.steps_left[env] = cursor, budget - search.steps
         paying = search.steps < budget
-        for step in range(steps):
-            seen.mask[env, step] = paying and trees.child[env, cursor, step] != REFUSED
+        for word in range(trees.legal.shape[2]):
+            bits = trees.legal[env, cursor, word] if paying else 0
+            some = seen.mask[env, 64 * word : min(64 * word + 64, steps)]
+            for step in range(len(some)):
+                some[step] = bits >> step & 1
+        others, visited = seen.mask[env, steps:], seen.visited[env]
         for node in range(nodes):
-            seen.mask[env, steps + node] = paying and node < count
-            seen.visited[env, node] = node < count
-        seen.mask[env, steps + cursor] = 0
-        seen.mask[env, steps + nodes] = solved or not ends
-        seen.mask[env, steps + nodes + 1] = 1
-        seen.cursor[env] = rows[env, cursor]
+            visited[node] = node < count
+            others[node] = visited[node] & paying
+        others[cursor] = 0
+        others[nodes] = solved or not ends
+        others[nodes + 1] = 1
+        for k in range(rows.shape[2]):
+            seen.cursor[env, k] = rows[env, cursor, k]
+        dry += search.over and search.dealt % ahead == 0
+    return dry

@@ -10,7 +10,7 @@ import numpy as np
 from ...tasks.maze import Maze
 from ...tasks.maze.families import Knobs
 from ...tasks.task import read_knobs
-from .kernels import Mazes, Trees, compiled, settle_mazes
+from .kernels import Mazes, compiled, step_mazes
 
 LEAST, CELLS = 16, 1 << 12
 """At least so many mazes of an environment are drawn at once, and as many as have so many cells."""
@@ -31,7 +31,7 @@ class MazeRules:
         cells = size * size
         self.ahead = ahead = max(LEAST, CELLS // cells)
         self.rows = np.zeros((envs, nodes, *maze.shape), np.int8)
-        self._mazes = Mazes(
+        self.states = Mazes(
             exits=np.zeros((envs, ahead, cells), np.uint8),
             starts=np.zeros((envs, ahead), np.int64),
             goals=np.zeros((envs, ahead), np.int64),
@@ -39,17 +39,14 @@ class MazeRules:
             cells=np.zeros((envs, nodes), np.int64),
             rows=self.rows,
         )
-        self._settle = compiled(settle_mazes)
+        self.step = compiled(step_mazes)
 
     def supply(self, env: int, seed: int, first: int) -> None:
         digits, ends = self._maze.run(seed, first, self.ahead, self._split, self._knobs)
         exits = np.frombuffer(digits.encode().translate(_DIGIT), np.uint8).reshape(self.ahead, -1)
         starts, goals = np.array(ends).reshape(self.ahead, 2).T
-        mazes = self._mazes
+        mazes = self.states
         mazes.exits[env], mazes.starts[env], mazes.goals[env] = exits, starts, goals
         mazes.exits[env, np.arange(self.ahead), goals] = 0  # at the goal nothing is left to do
         if mazes.sides.size:
             mazes.sides[env] = np.concatenate((exits >> 1 & 1, exits >> 2 & 1), axis=1)
-
-    def settle(self, trees: Trees) -> None:
-        self._settle(trees, self._mazes)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...tasks.numbers import Layout, NumberGame
-from .kernels import FRESH, REFUSED, Hands, Trees, compiled, settle_hands
+from .kernels import Hands, compiled, step_hands
 
 
 class NumberRules:
@@ -22,7 +22,7 @@ class NumberRules:
         self.solvable = difficulty.get("solvable") != "mixed"
         layout = game.layout
         self.rows = np.zeros((envs, nodes, layout.width), np.float32)
-        self._hands = Hands(
+        self.states = Hands(
             dealt=np.full((envs, self.ahead, layout.size + 1), -1),
             legal=_legal(layout),
             moves=np.array(layout.moves),
@@ -32,22 +32,19 @@ class NumberRules:
             numbers=np.zeros((envs, nodes, layout.size, 2)),
             rows=self.rows,
         )
-        self._settle = compiled(settle_hands)
+        self.step = compiled(step_hands)
 
     def supply(self, env: int, seed: int, first: int) -> None:
         dealt = self._game.hands(seed, first, self.ahead, self._split, **self._difficulty)
         hand = dealt.shape[1] - 1
-        self._hands.dealt[env, :, :hand] = dealt[:, :hand]
-        self._hands.dealt[env, :, -1] = dealt[:, -1]
-
-    def settle(self, trees: Trees) -> None:
-        self._settle(trees, self._hands)
+        self.states.dealt[env, :, :hand] = dealt[:, :hand]
+        self.states.dealt[env, :, -1] = dealt[:, -1]
 
 
-def _legal(layout: Layout) -> NDArray[np.int16]:
+def _legal(layout: Layout) -> NDArray[np.int64]:
     """The table of `Hands.legal`."""
-    legal = np.full((3**layout.size, layout.n_actions), REFUSED, np.int16)
+    legal = np.zeros((3**layout.size, 64 * -(-layout.n_actions // 64)), np.int8)
     for equal, mask in layout.legal.items():
         code = sum((1 + same) * 3**k for k, same in enumerate(equal))
-        legal[code] = np.where(mask, FRESH, REFUSED)
-    return legal
+        legal[code, : layout.n_actions] = mask
+    return np.packbits(legal, axis=1, bitorder="little").view("<i8").astype(np.int64)

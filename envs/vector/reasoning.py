@@ -19,7 +19,7 @@ from ...tasks import Problem, Task
 from ..board import make_board
 from ..dealer import Dealer
 from ..reasoning import ON_SOLVED
-from .kernels import BLOCKED, FRESH, GAVE_UP, Seen, Trees, act, compiled, see
+from .kernels import BLOCKED, GAVE_UP, Seen, Trees
 from .known import rules_for
 
 
@@ -94,7 +94,7 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self._ends, self._tree, self._flat = on_solved == "end", memory == "tree", flat
         self._dealer = Dealer(self.task, split, difficulty)  # which says whether there are problems at all
         budget = self.task.budget(**self._dealer.difficulty) if budget is None else budget
-        if not (isinstance(budget, int) and 1 <= budget < FRESH):
+        if not (isinstance(budget, int) and budget >= 1):
             raise ValueError(f"budget must be a whole number of steps, at least 1, got {budget!r}")
         self.num_envs, self.budget, self.max_nodes = num_envs, budget, budget + 1
         self._rules = rules_for(self.task, split, self._dealer.difficulty, num_envs, self.max_nodes)
@@ -106,18 +106,19 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         self._one_hot = [np.eye(n, dtype=np.float32) for n in (nodes, budget + 1)]
         self._trees = Trees.empty(num_envs, nodes, steps)
         self._searches = self._trees.searches
-        self._act, self._see = compiled(act), compiled(see)
         self._seeds = np.full(num_envs, -1)  # not drawn yet
         self._begun = False
+        self._dry = 0  # environments whose next step needs new problems
 
     # problems -----------------------------------------------------------------------------------------------------
 
     def _supply(self) -> None:
-        """Draw problems where an episode begins and none is left, from its own on."""
-        for env in np.flatnonzero((self._searches["born"] == 0) & (self._searches["place"] == 0)).tolist():
+        """Draw problems where the next step begins an episode and none is left."""
+        dealt = self._searches["dealt"]
+        for env in np.flatnonzero(self._searches["over"] & (dealt % self._rules.ahead == 0)).tolist():
             if self._seeds[env] < 0:
                 self._seeds[env] = self.np_random.integers(2**31)
-            self._rules.supply(env, int(self._seeds[env]), int(self._searches["dealt"][env]) - 1)
+            self._rules.supply(env, int(self._seeds[env]), int(dealt[env]))
 
     def problem(self, env: int) -> Problem:
         """The problem that an environment is about."""
@@ -141,7 +142,8 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
                 if one is not None:
                     self._seeds[env], self._searches["dealt"][env] = one, 0
         self._searches["over"][:] = self._begun = True
-        observation, *_, info = self._advance()
+        self._dry = self.num_envs
+        observation, *_, info = self._advance(np.zeros(self.num_envs, np.int64))
         return observation, info
 
     # steps --------------------------------------------------------------------------------------------------------
@@ -154,30 +156,30 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         wanted = np.asarray(actions, np.int64)
         if wanted.shape != (self.num_envs,):
             raise ValueError(f"actions must be {self.num_envs} whole numbers, got shape {wanted.shape}")
-        self._searches["action"][:] = wanted
-        return self._advance()
+        return self._advance(wanted)
 
-    def _advance(self) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        """Do the actions of the trees; return what `step` does."""
-        trees, rules = self._trees, self._rules
-        if self._act(trees, self.budget, self._ends, rules.ahead):
+    def _advance(
+        self, wanted: NDArray[np.int64]
+    ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Do these actions; return what `step` does."""
+        rules = self._rules
+        if self._dry:
             self._supply()
-        rules.settle(trees)
-        seen = Seen.empty(trees, rules.rows)
-        self._see(trees, rules.rows, seen, self.budget, self._ends)
-        success = seen.success
+        seen = Seen.empty(rules.rows, self.task.n_actions)
+        self._dry = rules.step(wanted, self._trees, rules.states, seen, self.budget, self._ends, rules.ahead)
+        terminated, truncated, success, reached = seen.flags
         if not rules.solvable:
             self._judge(success)
         every = np.ones(self.num_envs, bool)
         info = {
             "action_mask": seen.mask,
             "_action_mask": every,
-            "reached": seen.reached,
+            "reached": reached,
             "_reached": every,
             "success": success,
             "_success": every,
         }
-        return self._observation(seen), self._rewards(success), seen.terminated, seen.truncated, info
+        return self._observation(seen), self._rewards(success), terminated, truncated, info
 
     def _judge(self, success: NDArray[np.bool_]) -> None:
         """Where giving up was right, that is a success."""
@@ -198,12 +200,11 @@ class VectorReasoning(VectorEnv[Any, Any, NDArray[Any]]):
         return total
 
     def _observation(self, seen: Seen) -> Any:
-        trees = self._trees
-        parts: dict[str, Any] = {"cursor": seen.cursor, "cursor_index": self._searches["cursor"].copy()}
+        parts: dict[str, Any] = {"cursor": seen.cursor, "cursor_index": seen.cursor_index}
         if self._tree:
             parts["nodes"] = self._rules.rows.copy()
-            parts["parent"] = trees.parent.copy()
-        parts["steps_left"] = self.budget - self._searches["steps"]
+            parts["parent"] = self._trees.parent.copy()
+        parts["steps_left"] = seen.steps_left
         if self._tree:
             parts["visited"] = seen.visited
         if not self._flat:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
-
-from .kernels import Trees
 
 
 class Rules(Protocol):
@@ -15,17 +14,16 @@ class Rules(Protocol):
     rows: (E, N, d), what each node looks like; zeros where unborn.
     ahead: so many problems of an environment are drawn at once.
     solvable: has every problem that is dealt a solution, so that giving up is never right?
+    states: what `step`, one of `kernels`, keeps of them.
     """
 
     rows: NDArray[Any]
     ahead: int
     solvable: bool
+    states: Any
+    step: Callable[..., int]
 
     def supply(self, env: int, seed: int, first: int) -> None:
         """Draw the problems first, first + 1 and so on of a seed for an environment; past the end of a finite family
         the same order begins again."""
-        ...
-
-    def settle(self, trees: Trees) -> None:
-        """Fill in the nodes that are new in this step."""
         ...
