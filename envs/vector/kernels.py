@@ -52,7 +52,7 @@ class Trees(NamedTuple):
 
     searches: NDArray[Any]  # (E,) SEARCH
     parent: NDArray[np.int32]  # (E, N) -1 for node 0 and where unborn
-    via: NDArray[np.int32]  # (E, N) the step from the parent; anything for node 0 and where unborn
+    via: NDArray[np.int16]  # (E, N) the step from the parent; anything for node 0 and where unborn
     solved: Bools  # (E, N) is it a goal?
     legal: Ints  # (E, N, ceil(S / 64)) bit k % 64 of number k // 64: is step k legal?
 
@@ -62,7 +62,7 @@ class Trees(NamedTuple):
         return cls(
             searches=np.zeros(envs, SEARCH),
             parent=np.full((envs, nodes), -1, np.int32),
-            via=np.zeros((envs, nodes), np.int32),
+            via=np.zeros((envs, nodes), np.int16),
             solved=np.zeros((envs, nodes), np.bool_),
             legal=np.zeros((envs, nodes, -(-steps // 64)), np.int64),
         )
@@ -104,20 +104,21 @@ class Mazes(NamedTuple):
 
 
 class Hands(NamedTuple):
-    """Hands of at most M numbers for E environments, A drawn ahead for each.
+    """Hands of H numbers, in a game of at most M, for E environments, A drawn ahead for each.
 
     Fractions are not reduced. With hands of up to six numbers to 100 no numerator or denominator passes 2 ** 45, so
     that two different fractions differ by more than 2 ** -46 of their size, and their values, rounded once, are equal
     or ordered exactly as they are.
     """
 
-    dealt: Ints  # (E, A, M + 1) sorted hands, filled up with -1, then the target
+    dealt: NDArray[np.int16]  # (E, A, M + 1) sorted hands, filled up with -1, then the target
     legal: Ints  # (3 ** M, ceil(S / 64)) as in `Trees`, of all hands of one pattern, see `settle_hands`
     moves: Ints  # (S, 3) what a step means: two positions, and which operation
     whole: bool  # may only whole numbers occur?
     spare: bool  # may numbers be left over?
-    left: Ints  # (E, N) so many numbers are left
-    numbers: NDArray[np.float64]  # (E, N, M, 2) numerator and denominator of each, sorted by value
+    target: NDArray[np.float64]  # (E,) of the present problem
+    left: NDArray[np.int8]  # (E, N) so many numbers are left
+    numbers: NDArray[np.float64]  # (E, N, H, 2) numerator and denominator of each, sorted by value
     rows: NDArray[np.float32]  # (E, N, d) what is seen of a hand: log(1 + value), -1 where used up, and the target's
 
 
@@ -246,18 +247,19 @@ def settle_hands(first: int, last: int, trees: Trees, hands: Hands) -> None:
     Legal steps are looked up by the pattern of a hand: digit k of its code is 0 where number k is used up, 2 where it
     is equal to the one before (for the first: to 0), else 1.
     """
-    most = hands.numbers.shape[2]
+    most = hands.dealt.shape[2] - 1
     for env in range(first, last):
         search = trees.searches[env]
         node, place = search.born, search.place
         if node == NOBODY:
             continue
-        rows, numbers, target = hands.rows[env], hands.numbers[env, node], hands.dealt[env, place, most]
+        rows, numbers = hands.rows[env], hands.numbers[env, node]
         left = 0
         if node == 0:
+            hands.target[env] = hands.dealt[env, place, most]
             rows[:] = 0
             rows[0, :most] = -1
-            rows[0, most] = math.log1p(target)
+            rows[0, most] = math.log1p(hands.target[env])
             if rows.shape[1] > most + 1:
                 rows[0, most + 1], rows[0, most + 2] = hands.whole, hands.spare
             while left < most and hands.dealt[env, place, left] >= 0:
@@ -285,30 +287,26 @@ def settle_hands(first: int, last: int, trees: Trees, hands: Hands) -> None:
             value = top / bottom
             spot = 0  # of the result among the numbers that stay
             for k in range(left + 1):
-                spot += k != i and k != j and before[k, 0] / before[k, 1] < value
+                # Without a branch: what i and j leave in the place of another is written over afterwards.
+                above = before[k, 0] / before[k, 1] >= value
+                spot += (not above) & (k != i) & (k != j)
+                there = k - (k > i) - (k > j) + above
+                numbers[there, 0], numbers[there, 1] = before[k, 0], before[k, 1]
+                rows[node, there] = rows[parent, k]
+            numbers[spot, 0], numbers[spot, 1] = top, bottom
+            rows[node, spot] = math.log1p(value)
             rows[node, left] = -1
             for k in range(left + 1, rows.shape[1]):
                 rows[node, k] = rows[parent, k]
-            old = 0
-            for k in range(left):
-                if k == spot:
-                    numbers[k, 0], numbers[k, 1] = top, bottom
-                    rows[node, k] = math.log1p(value)
-                    continue
-                while old in (i, j):
-                    old += 1
-                numbers[k, 0], numbers[k, 1] = before[old, 0], before[old, 1]
-                rows[node, k] = rows[parent, old]
-                old += 1
         hands.left[env, node] = left
-        solved = False
-        pattern, power, last = 0, 1, 0.0
+        target, solved = hands.target[env], False
+        pattern, power, lower = 0, 1, 0.0
         for k in range(left):
             value = numbers[k, 0] / numbers[k, 1]
             solved |= (hands.spare or left == 1) and value == target
-            pattern += power * (2 if value == last else 1)
+            pattern += power * (2 if value == lower else 1)
             power *= 3
-            last = value
+            lower = value
         trees.solved[env, node] = solved
         for word in range(hands.legal.shape[1]):
             trees.legal[env, node, word] = hands.legal[pattern, word]

@@ -20,16 +20,17 @@ class NumberRules:
     def __init__(self, game: NumberGame, split: str, difficulty: Mapping[str, Any], envs: int, nodes: int):
         self._game, self._split, self._difficulty = game, split, difficulty
         self.solvable = difficulty.get("solvable") != "mixed"
-        layout = game.layout
+        layout, hand = game.layout, game.hands(0, 0, 1, split, **difficulty).shape[1] - 1
         self.rows = np.zeros((envs, nodes, layout.width), np.float32)
         self.states = Hands(
-            dealt=np.full((envs, self.ahead, layout.size + 1), -1),
+            dealt=np.full((envs, self.ahead, layout.size + 1), -1, np.int16),
             legal=_legal(layout),
             moves=np.array(layout.moves),
             whole=difficulty.get("rules") == "integer",
             spare=difficulty.get("use") == "any",
-            left=np.zeros((envs, nodes), np.int64),
-            numbers=np.zeros((envs, nodes, layout.size, 2)),
+            target=np.zeros(envs),
+            left=np.zeros((envs, nodes), np.int8),
+            numbers=np.zeros((envs, nodes, hand, 2)),
             rows=self.rows,
         )
         self.step = compiled(step_hands)
