@@ -292,6 +292,7 @@ def _row(number: int) -> NDArray[np.int8]:
     return mask
 
 
+_INT8 = np.dtype(np.int8)
 _MASKS = [_row(number) for number in range(1 << len(DIRECTIONS))]
 
 
@@ -299,12 +300,14 @@ _MASKS = [_row(number) for number in range(1 << len(DIRECTIONS))]
 def _face(state: Level, side: int) -> tuple[NDArray[np.int8], NDArray[np.int8], bool]:
     board, boxes, player = state
     cells, places = _picture(board, side)
-    codes = bytearray(cells)
-    for cell in cells_of(boxes):
-        codes[places[cell]] += BOX - FLOOR  # as much as from a goal to a box on it
+    codes, left = bytearray(cells), boxes
+    while left:  # as `cells_of`, in half the time
+        lowest = left & -left
+        codes[places[lowest.bit_length() - 1]] += BOX - FLOOR  # as much as from a goal to a box on it
+        left ^= lowest
     codes[places[player]] += PLAYER - FLOOR
     # From bytes it is read-only, as it should be.
-    picture = np.frombuffer(bytes(codes), np.int8).reshape(side, side)
+    picture = np.ndarray((side, side), _INT8, bytes(codes))
     return picture, _mask(state), boxes == board.goals
 
 
