@@ -1,7 +1,7 @@
 """What the errors of a process reward model cost: its error on held-out states, and the nodes a search needs with it.
 
     python examples/prm_quality.py                       three tasks, two seeds, a plot in prm_quality.html
-    python examples/prm_quality.py --tasks maze --seeds 5
+    python examples/prm_quality.py --tasks maze --seeds 5 --workers 1
 
 The small value network is trained on 50 to 5,000 problems, and on 800 with a share of the labels turned round. Its
 errors are distances from the exact value on states of held-out problems that no training problem reaches: is the state
@@ -12,22 +12,28 @@ Searches are best-first, beam search whose width is doubled until it finds a sol
 same held-out problems for all.
 
 Intervals are 95% bootstrap intervals over held-out problems, of means over the seeds; those of rank correlations are
-over the models. A seed decides training problems, weights and which labels are wrong.
+over the models. A seed decides training problems, weights and which labels are wrong. Each model is trained and judged
+by one of the `--workers` processes; what is printed is the same for any number of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import lru_cache
+from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from metacot import tasks
+from metacot.agents.engines import LocalEngine
 from metacot.agents.evaluation.charts import Line, line_chart
 from metacot.agents.evaluation.page import figures_page
 from metacot.agents.evaluation.stats import Interval, interval, paired_difference, rank_correlation
@@ -172,24 +178,58 @@ def taught(
     return LearnedPRM(reader, field.task.name, temperature)
 
 
+class Job(NamedTuple):
+    """A model to train and judge. task, searched: of the field. most, seeds: of the training problems of all models.
+    problems, noise: its own, and updates: its optimizer steps."""
+
+    task: str
+    searched: int
+    most: int
+    seeds: int
+    problems: int
+    noise: float
+    updates: int
+    seed: int
+
+
+@lru_cache(maxsize=1)
+def ground(task: str, searched: int, most: int, seeds: int) -> tuple[Field, list[list[dict[Any, Met]]], frozenset[Any]]:
+    """The field of a task, the states of the training problems of each seed, and the keys of all of these."""
+    field = Field(task, searched)
+    gathered = [field.training(most, seed) for seed in range(seeds)]
+    return field, gathered, frozenset(key for own in gathered for met in own for key in met)
+
+
+def worth(job: Job) -> Judged:
+    """What one model is worth, judged on the same states as all others."""
+    torch.set_num_threads(1)  # the network is small, and the last bits of a sum depend on how many there are
+    field, gathered, left_out = ground(job.task, job.searched, job.most, job.seeds)
+    met = {key: one for states in gathered[job.seed][: job.problems] for key, one in states.items()}
+    return field.judge(taught(field, list(met.values()), left_out, job.noise, job.updates, job.seed), left_out)
+
+
 Setting = tuple[int, float]
 """Problems trained on, and the share of wrong labels."""
 
+Mapped = Callable[[Callable[[Job], Judged], Iterable[Job]], Iterator[Judged]]
+"""As `map`."""
+
 
 def models(
-    field: Field, sizes: Sequence[int], noises: Sequence[float], updates: int, seeds: int
+    name: str, options: argparse.Namespace, updates: int, mapped: Mapped
 ) -> Iterator[tuple[Setting, list[Judged]]]:
     """Each setting with what its models are worth, one a seed; those of fewer problems first, then the noisy ones."""
-    gathered = [field.training(max(sizes), seed) for seed in range(seeds)]
-    left_out = frozenset(key for own in gathered for met in own for key in met)  # the same states for all models
-    settings = [(size, 0.0) for size in sizes]
+    sizes, seeds = options.sizes, options.seeds
     noisy = NOISY if NOISY in sizes else sizes[-1]
-    for size, noise in [*settings, *((noisy, noise) for noise in noises)]:
-        found = []
-        for seed, own in enumerate(gathered):
-            met = {key: one for states in own[:size] for key, one in states.items()}
-            found.append(field.judge(taught(field, list(met.values()), left_out, noise, updates, seed), left_out))
-        yield (size, noise), found
+    settings = [*((size, 0.0) for size in sizes), *((noisy, noise) for noise in options.noises)]
+    jobs = [
+        Job(name, options.searched, max(sizes), seeds, size, noise, updates, seed)
+        for size, noise in settings
+        for seed in range(seeds)
+    ]
+    judged = mapped(worth, jobs)
+    for setting in settings:
+        yield setting, list(islice(judged, seeds))
 
 
 def column(found: Interval, place: int) -> Interval:
@@ -222,15 +262,19 @@ def steps(rows: dict[Setting, list[Judged]], sizes: Sequence[int], part: str) ->
     ]
 
 
-def counted(differences: Sequence[Interval]) -> str:
-    """Of differences: how many are below zero, and of those how many beyond doubt; the same above."""
+def changed(name: str, differences: Sequence[Interval], digits: int) -> str:
+    """The changes from each size to the next, and how many are below and above zero, and how many of these beyond
+    doubt."""
     down = [one for one in differences if one.mean < 0]
     up = [one for one in differences if one.mean > 0]
     sure = [sum(one.word == word for one in differences) for word in ("below zero", "above zero")]
-    return f"fell {len(down)} times ({sure[0]} with an interval below zero), rose {len(up)} times ({sure[1]} above)"
+    return (
+        f"{name}, from each size to the next: {', '.join(shown(one, digits) for one in differences)}\n"
+        f"    fell {len(down)} times ({sure[0]} with an interval below zero), rose {len(up)} times ({sure[1]} above)"
+    )
 
 
-def study(name: str, options: argparse.Namespace) -> list[str]:
+def study(name: str, options: argparse.Namespace, mapped: Mapped) -> list[str]:
     """Everything about one task: prints its tables and returns its charts."""
     field = Field(name, options.searched)
     title = f"{name}: seeds 0 to {options.seeds - 1}, {len(field.searched)} problems searched"
@@ -242,14 +286,12 @@ def study(name: str, options: argparse.Namespace) -> list[str]:
         print(row(spelling, "", [field.judge(make_value(spelling, field.task))]), flush=True)
     rows: dict[Setting, list[Judged]] = {}
     sizes, updates = options.sizes, options.updates or field.family.updates
-    for (size, noise), judged in models(field, sizes, options.noises, updates, options.seeds):
+    for (size, noise), judged in models(name, options, updates, mapped):
         rows[size, noise] = judged
         print(row(str(size), f"{noise:.1f}", judged), flush=True)
     changes = steps(rows, sizes, "errors")
     for which, error in enumerate(ERRORS):
-        found = [column(change, which) for change in changes]
-        print(f"{error} error, from each size to the next: {', '.join(shown(one, 4) for one in found)}")
-        print(f"    {counted(found)}")
+        print(changed(f"{error} error", [column(change, which) for change in changes], 4))
     correlations(rows, steps(rows, sizes, "nodes"))
     return charts(name, rows, sizes)
 
@@ -259,7 +301,7 @@ def correlations(rows: dict[Setting, list[Judged]], changes: Sequence[Interval])
     clean = [one for (_, noise), judged in rows.items() if not noise for one in judged]
     every = [one for judged in rows.values() for one in judged]
     for place, search in enumerate(SEARCHES):
-        print(f"{search}: nodes {counted([column(change, place) for change in changes])}")
+        print(changed(f"{search} nodes", [column(change, place) for change in changes], 1))
         for kind, own in (("without noise", clean), ("with noise too", every)):
             if len(own) > 2:
                 nodes = [one.nodes[:, place].mean() for one in own]
@@ -303,13 +345,17 @@ def main() -> None:
         "--updates", type=int, help="optimizer steps of each model, by default as many as the task needs"
     )
     parser.add_argument("--searched", type=int, default=60, help="problems searched, of those held out")
+    parser.add_argument("--workers", type=int, default=2, help="processes that train and judge")
     parser.add_argument("--out", type=Path, default=Path("prm_quality.html"), help="the plot")
     options = parser.parse_args()
 
     began = time.perf_counter()
-    figures = [chart for name in options.tasks for chart in study(name, options)]
+    with ExitStack() as stack:
+        mapped = stack.enter_context(LocalEngine(options.workers)).map if options.workers > 1 else map
+        figures = [chart for name in options.tasks for chart in study(name, options, mapped)]
     options.out.write_text(figures_page("Process reward models: error and search", figures), encoding="utf-8")
-    print(f"{time.perf_counter() - began:.0f} s; the plot is {options.out}")
+    cpu = sum(os.times()[:4])  # of this process and of the workers, which have ended
+    print(f"{time.perf_counter() - began:.0f} s, {cpu:.0f} s of CPU; the plot is {options.out}")
 
 
 if __name__ == "__main__":
