@@ -20,6 +20,7 @@ class Board:
     Attributes:
         rows: the map as equally long strings of `#` wall, ` ` floor or outside, `.` goal.
         width, height: of the map. deltas: what each of `DIRECTIONS` adds to the number of a cell.
+        outside: the cells from which one could walk off the map.
         floor: the cells that walls enclose, goals included; every one of them has four neighbours on the map.
         goals: the goals, all on the floor.
 
@@ -32,14 +33,14 @@ class Board:
         self.deltas = (-self.width, self.width, -1, 1)
         cells = "".join([row.ljust(self.width) for row in rows])
         open_cells = cells_with(" .", cells)
-        self.floor = open_cells & ~self._outside(open_cells)
+        self.outside = self._beyond(open_cells)
+        self.floor = open_cells & ~self.outside
         self.goals = cells_with(".", cells)
         if self.goals & ~self.floor:
             raise ValueError("walls must enclose every goal")
         self._hash = hash(rows)
 
-    def _outside(self, open_cells: int) -> int:
-        """The open cells from which one could walk off the map."""
+    def _beyond(self, open_cells: int) -> int:
         width = self.width
         first, last, edge = _edges(width, self.height)
         outside, grown = 0, open_cells & edge

@@ -80,9 +80,12 @@ class Field:
 
     def marks(self, sets: Array) -> Array:
         """(boards, cells) uint8: 1 for the cells of the sets."""
-        length = -(-self.cells // 8)
-        packed = b"".join(number.to_bytes(length, "little") for number in sets.tolist())
-        rows = np.frombuffer(packed, np.uint8).reshape(-1, length)
+        if self._kind is object:
+            length = -(-self.cells // 8)
+            packed = b"".join(number.to_bytes(length, "little") for number in sets.tolist())
+            rows = np.frombuffer(packed, np.uint8).reshape(-1, length)
+        else:
+            rows = sets.astype("<u8").view(np.uint8).reshape(-1, 8)
         return np.unpackbits(rows, axis=1, count=self.cells, bitorder="little")
 
 

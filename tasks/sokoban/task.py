@@ -296,7 +296,7 @@ _INT8 = np.dtype(np.int8)
 _MASKS = [_row(number) for number in range(1 << len(DIRECTIONS))]
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 10)
 def _face(state: Level, side: int) -> tuple[NDArray[np.int8], NDArray[np.int8], bool]:
     board, boxes, player = state
     cells, places = _picture(board, side)
@@ -311,6 +311,10 @@ def _face(state: Level, side: int) -> tuple[NDArray[np.int8], NDArray[np.int8], 
     return picture, _mask(state), boxes == board.goals
 
 
+_CODES = bytes({" ": FLOOR, ".": GOAL}.get(chr(code), WALL) for code in range(256))
+_WALL = bytes([WALL])
+
+
 @lru_cache(maxsize=1 << 12)
 def _picture(board: Board, side: int) -> tuple[bytes, list[int]]:
     """The codes of an empty board in a square of wall, and where each of its cells lies there."""
@@ -320,11 +324,10 @@ def _picture(board: Board, side: int) -> tuple[bytes, list[int]]:
             f"a board of {size} does not fit an observation of side {side}: make the task with a larger one"
         )
     places = _places(board.width, board.height, side)
-    codes = bytearray(side * side)
-    for cell in cells_of(board.floor):
-        codes[places[cell]] = FLOOR
-    for cell in cells_of(board.goals):
-        codes[places[cell]] = GOAL
+    rows = [row.encode().translate(_CODES).ljust(side, _WALL) for row in board.rows]
+    codes = bytearray(b"".join(rows).ljust(side * side, _WALL))
+    for cell in cells_of(board.outside):
+        codes[places[cell]] = WALL
     return bytes(codes), places
 
 

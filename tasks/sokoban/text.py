@@ -95,8 +95,10 @@ def canonical(level: Level) -> str:
 
 def canonical_rows(rows: list[str]) -> str:
     """`canonical` of equally long rows, with walls for what is out of reach; walls all around do not count."""
-    columns = _trimmed(_turned(_trimmed(rows)))
-    rows = _turned(columns)
+    rows = _trimmed(rows)
+    columns = _trimmed(_turned(rows))
+    if len(columns) < len(rows[0]):
+        rows = _turned(columns)
     images = []
     for lines in (rows, columns):
         for image in ("\n".join(lines), "\n".join(lines[::-1])):
