@@ -1,7 +1,8 @@
 """Run by the Python of reasoning-gym's own environment: prints problems per second of countdown (4 numbers), sokoban
-(8 x 8, 4 boxes) and simple mazes (10 x 10)."""
+(8 x 8, 4 boxes) and simple mazes (10 x 10). The argument is the number of the round."""
 
 import json
+import sys
 from time import perf_counter
 
 import reasoning_gym
@@ -16,7 +17,7 @@ PROBLEMS = {
 def main() -> None:
     rates = {}
     for name, (count, config) in PROBLEMS.items():
-        dataset = reasoning_gym.create_dataset(name, seed=0, size=count + 1, **config)
+        dataset = reasoning_gym.create_dataset(name, seed=int(sys.argv[1]), size=count + 1, **config)
         dataset[count]
         start = perf_counter()
         for index in range(count):
