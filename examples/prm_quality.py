@@ -63,13 +63,13 @@ class Family(NamedTuple):
 SIDE = 5
 TASKS = {
     "game24": Family({}, {"high": 25, "solvable": "mixed"}, 4, 6, 3000),
-    "countdown": Family({}, {}, 4, 6, 3000),
+    "countdown": Family({}, {"target_low": 100, "target_high": 999}, 4, 6, 3000),
     "maze": Family({"board": SIDE}, {"size": SIDE, "generator": "wilson"}, 4, 4, 2000),
 }
 """The network sees all walls of a maze: from a cell alone there is little to learn, from however many problems."""
 
-ROWS, WIDTH, RATE = 256, 48, 1e-2
-"""Of the training: states an update, hidden units, and the peak step size."""
+ROWS = 256
+"""States an update."""
 
 SIZES = (50, 100, 200, 400, 800, 1600, 3200, 5000)
 NOISES, NOISY = (0.1, 0.2, 0.4), 800
@@ -161,7 +161,7 @@ def taught(
         return [label.target for label in with_noise(labels, keys, noise, seed)]
 
     states = [one.state for one in met]
-    settings = PRMSettings(updates=updates, rows=ROWS, width=WIDTH, lr=RATE, save_every=updates, log_every=updates)
+    settings = PRMSettings(updates=updates, rows=ROWS, save_every=updates, log_every=updates)
     with TemporaryDirectory() as folder:
         network = train_network(
             encode_states(field.task, states),
