@@ -1,8 +1,8 @@
 """Many square boards side by side: a set of cells is one number, and an array holds such a number for every board.
 
 So one operation of NumPy does the same on all boards. Outer walls are left out: cell (row, column) of the `side` x
-`side` cells within them is bit row * side + column. Up to 8 x 8 that is 64 bits, and NumPy is fast; beyond, the numbers
-are Python's own, in the same arrays.
+`side` cells within them is bit row * side + column. Up to 8 x 8 that is at most 64 bits, and NumPy is fast; beyond, the
+numbers are Python's own, in the same arrays.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ WAYS = UP, DOWN, LEFT, RIGHT = range(4)
 
 BACK = [DOWN, UP, RIGHT, LEFT]
 
+KINDS = ((16, np.uint16), (32, np.uint32), (64, np.uint64))
+"""Numbers of so many bits; the fewer, the faster."""
+
 
 class Field:
     """How sets of cells are moved, for boards of one side. Sets are arrays (boards,), where nothing else is said."""
 
     def __init__(self, side: int):
         self.side, self.cells = side, side**2
-        self._kind: type = np.uint64 if self.cells <= 64 else object
+        self._kind: type = next((kind for bits, kind in KINDS if self.cells <= bits), object)
         every, first = (1 << self.cells) - 1, sum(1 << row * side for row in range(side))
         self._not_first, self._not_last = every ^ first, every ^ first << side - 1
         # For each direction: the cells that do not come in at the other end of a row, bits to shift to the left, right.
