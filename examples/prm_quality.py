@@ -103,6 +103,7 @@ class Field:
             for split, count in (("test", JUDGED), ("val", VALIDATED))
         )
         self.held = [self.ahead(problem, HELD_STATES, HELD_STATES) for problem in problems]
+        self.exact = [OracleValue().values(self.task, [one.state for one in met.values()]) for met in self.held]
         self.validation = [self.ahead(problem, HELD_STATES, HELD_STATES) for problem in apart]
         solvable = [problem for problem in problems if self.task.value(self.task.start(problem))]
         self.searched = solvable[:searched]
@@ -125,12 +126,13 @@ class Field:
 
     def judge(self, value: Any, left_out: frozenset[Any] = frozenset()) -> Judged:
         """left_out: keys of states that are not judged, since a model may have seen them."""
-        kept = [[one.state for key, one in met.items() if key not in left_out] for met in self.held]
-        misses = [
-            np.abs(np.subtract(value.values(self.task, states), OracleValue().values(self.task, states)))
-            for states in kept
-            if states
-        ]
+        misses = []
+        for met, exact in zip(self.held, self.exact, strict=True):
+            kept = [place for place, key in enumerate(met) if key not in left_out]
+            if kept:
+                states = [one.state for one in met.values()]
+                said = value.values(self.task, [states[place] for place in kept])
+                misses.append(np.abs(np.subtract(said, [exact[place] for place in kept])))
         errors = [((miss**2).mean(), miss.mean()) for miss in misses]
         value.values(self.task, self.asked)  # a learned value remembers: one batch in place of many small ones
         return Judged(np.array(errors), np.array([self._nodes(problem, value) for problem in self.searched]))
@@ -147,6 +149,9 @@ class Field:
             total if found else BUDGET,
             len(tree.tree) - 1 if tree.success else BUDGET,
         ]
+
+
+field_of = lru_cache(maxsize=1)(Field)
 
 
 def taught(
@@ -195,7 +200,7 @@ class Job(NamedTuple):
 @lru_cache(maxsize=1)
 def ground(task: str, searched: int, most: int, seeds: int) -> tuple[Field, list[list[dict[Any, Met]]], frozenset[Any]]:
     """The field of a task, the states of the training problems of each seed, and the keys of all of these."""
-    field = Field(task, searched)
+    field = field_of(task, searched)
     gathered = [field.training(most, seed) for seed in range(seeds)]
     return field, gathered, frozenset(key for own in gathered for met in own for key in met)
 
@@ -276,7 +281,7 @@ def changed(name: str, differences: Sequence[Interval], digits: int) -> str:
 
 def study(name: str, options: argparse.Namespace, mapped: Mapped) -> list[str]:
     """Everything about one task: prints its tables and returns its charts."""
-    field = Field(name, options.searched)
+    field = field_of(name, options.searched)
     title = f"{name}: seeds 0 to {options.seeds - 1}, {len(field.searched)} problems searched"
     print(title)
     heads = [*(f"{error} error" for error in ERRORS), *(f"{search} nodes" for search in SEARCHES)]
