@@ -292,20 +292,24 @@ class Task(ABC, Generic[State, Step]):
 
 
 def read_knobs(kind: type[Knobs], difficulty: Mapping[str, Any]) -> Knobs:
-    """The knobs of a family, a dataclass, from the keyword arguments of `Task.problem`.
+    """The knobs of a family, a frozen dataclass, from the keyword arguments of `Task.problem`; the same object again
+    for the same arguments.
 
     Raises ValueError that names an unknown knob and all those there are; what `kind` raises for a bad value as it is.
     """
-    known = _names(kind)
-    if unknown := sorted(difficulty.keys() - known):
+    try:
+        knobs: Knobs = _read(kind, **difficulty)
+    except TypeError:  # a value that cannot be remembered, such as a list; `kind` judges it
+        knobs = _read.__wrapped__(kind, **difficulty)
+    return knobs
+
+
+@lru_cache(maxsize=256, typed=True)
+def _read(kind: type[Knobs], /, **difficulty: Any) -> Knobs:
+    known = [field.name for field in fields(kind)]
+    if unknown := sorted(difficulty.keys() - set(known)):
         raise ValueError(f"there is no difficulty {', '.join(map(repr, unknown))} here; known: {', '.join(known)}")
     return kind(**difficulty)
-
-
-@lru_cache(maxsize=64)
-def _names(kind: type[Any]) -> dict[str, None]:
-    """The names of the fields of a dataclass, in their order; asking for them takes longer than making one."""
-    return dict.fromkeys(field.name for field in fields(kind))
 
 
 def bucket(salt: str, key: Hashable) -> int:

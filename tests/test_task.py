@@ -1,14 +1,16 @@
 """What a task gets from `Task` without writing it: a family of its own in the fewest possible lines."""
 
 import math
+import re
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metacot.tasks import IllegalStep, NotEnumerable, Problem, Task, Verdict
+from metacot.tasks import IllegalStep, NotEnumerable, Problem, Task, Verdict, read_knobs
 from metacot.tasks.task import bucket, split_of
 
 
@@ -181,6 +183,29 @@ def test_each_address_has_a_generator_of_its_own(seed, index, split):
     others = [draw(seed + 1, index, split), draw(seed, index + 1, split), draw(seed + 1, max(index - 1, 0), split)]
     others += [draw(seed, index, "elsewhere"), draw(seed, index, split, task=Snakes())]
     assert first not in others
+
+
+@dataclass(frozen=True)
+class Rungs:
+    top: int = 9
+    wide: tuple[int, ...] | list[int] = ()
+
+    def __post_init__(self):
+        if type(self.top) is not int:
+            raise ValueError(f"top must be a whole number, got {self.top!r}")
+
+
+def test_knobs_are_read_once_and_judged_by_value_and_type():
+    assert read_knobs(Rungs, {}) == Rungs()
+    assert read_knobs(Rungs, {"top": 1}) == Rungs(1)
+    assert read_knobs(Rungs, {"top": 1}) is read_knobs(Rungs, {"top": 1})
+    for equal_to_one in (True, 1.0):
+        with pytest.raises(ValueError, match=f"top must be a whole number, got {equal_to_one}"):
+            read_knobs(Rungs, {"top": equal_to_one})
+    assert read_knobs(Rungs, {"wide": [1, 2]}) == Rungs(wide=[1, 2])  # a list cannot be remembered
+    for unknown in ({"kind": 3}, {"kind": []}):
+        with pytest.raises(ValueError, match=re.escape("there is no difficulty 'kind' here; known: top, wide")):
+            read_knobs(Rungs, unknown)
 
 
 def test_splits_are_stable_shares_of_all_keys():
