@@ -20,6 +20,7 @@ from metacot.tasks.grammar import prompt
 from metacot.tasks.sokoban import Sokoban, deadlock, parse_level, read_levels, render
 from metacot.tasks.sokoban.board import cells_of
 from metacot.tasks.sokoban.task import _block
+from metacot.tasks.sokoban.text import canonical_grids, canonical_rows, texts_of
 
 TASK = make("sokoban")
 MOVES = {"u": (-1, 0), "d": (1, 0), "l": (0, -1), "r": (0, 1)}
@@ -350,6 +351,17 @@ def test_turned_and_mirrored_levels_are_the_same_problem():
         keys = {TASK.problem_key(TASK.pose("\n".join(lines))) for lines in (rows, turned, mirrored, walled)}
         assert keys == {TASK.problem_key(problem)}
     assert len({TASK.problem_key(TASK.problem(0, index)) for index in range(100)}) > 90
+
+
+@given(st.integers(1, 6), st.integers(0, 5), st.integers(0, 2**32), st.sampled_from([0.1, 0.5, 0.9]))
+def test_many_maps_are_written_and_compared_as_one_is(side, maps, seed, walls):
+    rng = np.random.default_rng(seed)
+    marks = np.where(rng.random((maps, side, side)) < walls, "#", rng.choice(list(" .$*@+"), (maps, side, side)))
+    marks[:, 0, 0] = "@"  # a map of nothing but wall is none
+    rows = [["".join(row) for row in its] for its in marks.tolist()]
+    grids = marks.astype("S1").view(np.uint8).reshape(marks.shape)
+    assert texts_of(grids) == ["\n".join(its) for its in rows]
+    assert canonical_grids(grids) == [canonical_rows(its) for its in rows]
 
 
 @pytest.mark.parametrize(

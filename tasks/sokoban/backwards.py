@@ -54,8 +54,8 @@ class Game:
         cells = np.array(track)
         most = np.minimum(self._left - walk, rng.geometric(1 - ONWARD, len(boxes)))
         steps = np.minimum((cells[1:] != 0).sum(axis=0), most)
-        self._boxes = boxes ^ field.moved_by(place, field.moves(way ^ 1)) ^ cells[steps - 1, self._boards]
-        self._player = cells[steps, self._boards]
+        self._boxes = boxes ^ field.moved_by(place, field.moves(way ^ 1)) ^ self._pick(cells, steps - 1)
+        self._player = self._pick(cells, steps)
         self._left = self._left - walk - steps
         self._keep(~stuck)
         if stuck.any():
@@ -68,7 +68,11 @@ class Game:
         here = layers & places
         met = (here != 0) & (np.arange(len(layers))[:, None] < self._left)
         walk = met.argmax(axis=0)
-        return self.field.one(self._rng, here[walk, self._boards] * met.any(axis=0)), walk
+        return self.field.one(self._rng, self._pick(here, walk) * met.any(axis=0)), walk
+
+    def _pick(self, table: Array, rows: Array) -> Array:
+        """(boards,): of each board the entry of its own row; twice as fast as with two indices."""
+        return table.ravel().take(rows * len(self._boards) + self._boards)
 
     def _keep(self, where: Array) -> None:
         apart = count(self._boxes & self._beyond).sum(axis=0)

@@ -18,27 +18,25 @@ class Board:
     """Walls, floor and goals. Cells are numbered row * width + column, from the top left.
 
     Attributes:
-        rows: the map as equally long strings of `#` wall, ` ` floor or outside, `.` goal.
-        width, height: of the map. deltas: what each of `DIRECTIONS` adds to the number of a cell.
+        cells: the map, row after row, in `#` wall, ` ` floor or outside, `.` goal. width, height: of the map.
+        deltas: what each of `DIRECTIONS` adds to the number of a cell.
         outside: the cells from which one could walk off the map.
         floor: the cells that walls enclose, goals included; every one of them has four neighbours on the map.
         goals: the goals, all on the floor.
 
-    Boards with equal rows are equal. Raises ValueError for a goal that no walls enclose.
+    Boards with equal maps are equal. Raises ValueError for a goal that no walls enclose.
     """
 
-    def __init__(self, rows: tuple[str, ...]):
-        self.rows = rows
-        self.height, self.width = len(rows), max(map(len, rows))
-        self.deltas = (-self.width, self.width, -1, 1)
-        cells = "".join([row.ljust(self.width) for row in rows])
+    def __init__(self, cells: str, width: int):
+        self.cells, self.width, self.height = cells, width, len(cells) // width
+        self.deltas = (-width, width, -1, 1)
         open_cells = cells_with(" .", cells)
         self.outside = self._beyond(open_cells)
         self.floor = open_cells & ~self.outside
         self.goals = cells_with(".", cells)
         if self.goals & ~self.floor:
             raise ValueError("walls must enclose every goal")
-        self._hash = hash(rows)
+        self._hash = hash((cells, width))
 
     def _beyond(self, open_cells: int) -> int:
         width = self.width
@@ -51,16 +49,16 @@ class Board:
         return outside
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Board) and self.rows == other.rows)
+        return self is other or (isinstance(other, Board) and (self.cells, self.width) == (other.cells, other.width))
 
     def __hash__(self) -> int:
         return self._hash
 
     def __repr__(self) -> str:
-        return f"Board({self.rows!r})"
+        return f"Board({self.cells!r}, {self.width})"
 
-    def __reduce__(self) -> tuple[object, tuple[tuple[str, ...]]]:
-        return board_of, (self.rows,)
+    def __reduce__(self) -> tuple[object, tuple[str, int]]:
+        return board_of, (self.cells, self.width)
 
     def flood(self, start: int, free: int) -> int:
         """The cells of `free` that can be walked to from those of `start` (which lie in it)."""
@@ -110,9 +108,9 @@ class Board:
 
 
 @lru_cache(maxsize=1 << 12)
-def board_of(rows: tuple[str, ...]) -> Board:
-    """The board with these rows; the same object again while it is remembered, so that its tables are made once."""
-    return Board(rows)
+def board_of(cells: str, width: int) -> Board:
+    """The board with this map; the same object again while it is remembered, so that its tables are made once."""
+    return Board(cells, width)
 
 
 class Level(NamedTuple):

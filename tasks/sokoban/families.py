@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ..task import TEST, VAL, splits_of
 from .backwards import Game
 from .field import BACK, LEFT, UP, Array, Field, any_of, count
 from .solver import MATCHED
-from .text import canonical_rows, rows_of
+from .text import canonical_grids, texts_of
 
 SALT = "sokoban"
 """Decides which levels are held out."""
@@ -95,7 +96,7 @@ def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> list[str]:
     Raises ValueError where there are none to be found.
     """
     texts: list[str] = []
-    wanted, share, side = knobs.block(split), SHARES[split] / 100, knobs.size - 2
+    wanted, share = knobs.block(split), SHARES[split] / 100
     rate = guess = max(0.1, min(0.8, 1.4 - 7 * knobs.boxes / knobs.floor))  # crowded rooms seldom make a good level
     rooms, strict = 0, True
     while len(texts) < wanted:
@@ -105,10 +106,9 @@ def draw_block(rng: np.random.Generator, split: str, knobs: Knobs) -> list[str]:
         number = min(int(SPARE * missing / (share * rate)), MOST)
         floor, goals, boxes, player = _played(rng, knobs, number)
         kept = _good(knobs, goals, boxes) if strict else count(boxes & ~goals) > 0
-        plain = _plain(knobs, *(sets[kept] for sets in (floor, goals, boxes, player)))
-        keys = [canonical_rows(rows_of(text, side)) for text in plain]
-        splits = splits_of(SALT, keys)
-        texts += [_walled(text, knobs.size) for text, its in zip(plain, splits, strict=True) if its == split]
+        grids = _grids(knobs, *(sets[kept] for sets in (floor, goals, boxes, player)))
+        splits = splits_of(SALT, canonical_grids(grids))
+        texts += compress(texts_of(_walled(grids)), (its == split for its in splits))
         rooms += number
         rate = (len(texts) + 1) / (rooms * share + 1 / guess)
         strict = strict and (rooms < MOST or rate > 1 / RARE)
@@ -173,17 +173,16 @@ def _assigned(costs: Array) -> Array:
     return best[(1 << boxes) - 1]
 
 
-def _plain(knobs: Knobs, floor: Array, goals: Array, boxes: Array, player: Array) -> list[str]:
-    """The levels in the marks of the standard format, row after row, without the outer walls."""
+def _grids(knobs: Knobs, floor: Array, goals: Array, boxes: Array, player: Array) -> Array:
+    """(levels, rows, columns) uint8: the levels in codes of the marks of the standard format, without outer walls."""
     its = field(knobs.size - 2)
     marks = sum(its.marks(sets) << place for place, sets in enumerate((floor, goals, boxes, player)))
-    return rows_of(_MARKS[marks].tobytes().decode(), its.cells)
+    return _MARKS[marks].reshape(-1, its.side, its.side)
 
 
 _MARKS = np.frombuffer(b"# ?.?$?*?@?+????", np.uint8)
 """By floor + 2 * goal + 4 * box + 8 * player."""
 
 
-def _walled(plain: str, size: int) -> str:
-    wall = "#" * size
-    return "\n".join([wall, *(f"#{row}#" for row in rows_of(plain, size - 2)), wall])
+def _walled(grids: Array) -> Array:
+    return np.pad(grids, ((0, 0), (1, 1), (1, 1)), constant_values=ord("#"))

@@ -30,10 +30,12 @@ class Field:
         self.side, self.cells = side, side**2
         self._kind: type = next((kind for bits, kind in KINDS if self.cells <= bits), object)
         every, first = (1 << self.cells) - 1, sum(1 << row * side for row in range(side))
-        self._not_first, self._not_last = every ^ first, every ^ first << side - 1
+        not_first, not_last = every ^ first, every ^ first << side - 1
         # For each direction: the cells that do not come in at the other end of a row, bits to shift to the left, right.
-        ways = (every, 0, side), (every, side, 0), (self._not_first, 0, 1), (self._not_last, 1, 0)
+        ways = (every, 0, side), (every, side, 0), (not_first, 0, 1), (not_last, 1, 0)
         self._ways = [self.numbers(column) for column in zip(*ways, strict=True)]
+        # NumPy takes longer over a number of Python's than over an array of one number.
+        self._row, self._one, self._not_first, self._not_last = map(self.numbers, (side, 1, not_first, not_last))
         row, column = np.divmod(np.arange(self.cells), side)
         self.apart = abs(row[:, None] - row) + abs(column[:, None] - column)  # (cells, cells) rows and columns between
 
@@ -43,8 +45,8 @@ class Field:
 
     def moved(self, sets: Array) -> Array:
         """(4, boards): the cells one step on in each direction; those off the board are to be cut by the caller."""
-        up, down = sets >> self.side, sets << self.side
-        return np.array((up, down, (sets & self._not_first) >> 1, (sets & self._not_last) << 1))
+        up, down = sets >> self._row, sets << self._row
+        return np.array((up, down, (sets & self._not_first) >> self._one, (sets & self._not_last) << self._one))
 
     def moves(self, ways: Array) -> tuple[Array, ...]:
         """For `moved_by`: a step on each board in a direction of its own."""
@@ -58,9 +60,10 @@ class Field:
 
     def around(self, sets: Array) -> Array:
         """The cells one step on in any direction."""
-        reached = sets >> self.side
-        for others in (sets << self.side, (sets & self._not_first) >> 1, (sets & self._not_last) << 1):
-            reached |= others
+        reached: Array = sets >> self._row
+        reached |= sets << self._row
+        reached |= (sets & self._not_first) >> self._one
+        reached |= (sets & self._not_last) << self._one
         return reached
 
     def walks(self, start: Array, free: Array, most: int) -> Array:

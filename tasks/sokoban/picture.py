@@ -13,12 +13,12 @@ def level_picture(level: Level) -> Picture:
     """Walls grey, floor light, goals red rings, boxes brown squares (green on a goal), the player a blue disc."""
     board, boxes, player = level
     picture = Picture(board.width * CELL, board.height * CELL)
-    for row, line in enumerate(board.rows):
-        for column, mark in enumerate(line):
-            if mark == "#":
-                picture.rect(column * CELL, row * CELL, CELL, CELL, "#6b7280")
-            elif board.floor >> (row * board.width + column) & 1:
-                picture.rect(column * CELL, row * CELL, CELL, CELL, "#eef2f7")
+    for cell, mark in enumerate(board.cells):
+        row, column = divmod(cell, board.width)
+        if mark == "#":
+            picture.rect(column * CELL, row * CELL, CELL, CELL, "#6b7280")
+        elif board.floor >> cell & 1:
+            picture.rect(column * CELL, row * CELL, CELL, CELL, "#eef2f7")
     for cell in cells_of(board.goals):
         picture.circle(*_middle(cell, board.width), CELL / 4, line="#dc2626", thick=2)
     for cell in cells_of(boxes):

@@ -12,9 +12,13 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .board import Level, board_of, cells_of, cells_with
 
 MARKS = "# .$*@+"
+_KNOWN = frozenset(MARKS)
 _OTHERS = str.maketrans("-_bBpPo", "  $*@+.")
 _GOALS = str.maketrans("$*@+", " . .")
 
@@ -38,19 +42,18 @@ def parse_level(text: str) -> Level:
     if len(lines) > LARGEST or width > LARGEST:
         raise ValueError(f"a level has at most {LARGEST} rows and columns, got {len(lines)} and {width}")
     cells = "".join([line.ljust(width) for line in lines]).translate(_OTHERS)
-    if unknown := sorted(set(cells).difference(MARKS)):
-        raise ValueError(f"a level is made of {MARKS!r}, got {unknown[0]!r}")
-    players, boxes = cells_with("@+", cells), cells_with("$*", cells)
-    if players.bit_count() != 1:
-        raise ValueError(f"a level has one player, got {players.bit_count()}")
-    ground = cells.translate(_GOALS)
-    board = board_of(tuple(rows_of(ground, width)))
+    if not _KNOWN.issuperset(cells):
+        raise ValueError(f"a level is made of {MARKS!r}, got {min(set(cells) - _KNOWN)!r}")
+    if (players := cells.count("@") + cells.count("+")) != 1:
+        raise ValueError(f"a level has one player, got {players}")
+    player, boxes = max(cells.find("@"), cells.find("+")), cells_with("$*", cells)
+    board = board_of(cells.translate(_GOALS), width)
     if not boxes or boxes.bit_count() != board.goals.bit_count():
         counts = f"got {boxes.bit_count()} and {board.goals.bit_count()}"
         raise ValueError(f"a level has as many boxes as goals, and at least one, {counts}")
-    if (boxes | players) & ~board.floor:
+    if (boxes | 1 << player) & ~board.floor:
         raise ValueError("walls must enclose the player and every box")
-    return Level(board, boxes, players.bit_length() - 1)
+    return Level(board, boxes, player)
 
 
 def render(level: Level) -> str:
@@ -61,12 +64,11 @@ def render(level: Level) -> str:
 def grid(level: Level) -> list[str]:
     """The rows of a level in the marks of the standard format, equally long."""
     board, boxes, player = level
-    marks = list("".join(board.rows))
+    marks = list(board.cells)
     for cell in cells_of(boxes):
         marks[cell] = "*" if marks[cell] == "." else "$"
     marks[player] = "+" if marks[player] == "." else "@"
-    text = "".join(marks)
-    return [text[start : start + board.width] for start in range(0, len(text), board.width)]
+    return rows_of("".join(marks), board.width)
 
 
 def read_levels(path: str | Path) -> list[str]:
@@ -104,6 +106,35 @@ def canonical_rows(rows: list[str]) -> str:
         for image in ("\n".join(lines), "\n".join(lines[::-1])):
             images += [image, image[::-1]]
     return min(images)
+
+
+def canonical_grids(grids: NDArray[np.uint8]) -> list[str]:
+    """`canonical_rows` of many square maps, faster. (maps, rows, columns) uint8, the codes of the marks."""
+    least = _lines(grids)
+    for turned in (grids, grids.transpose(0, 2, 1)):
+        for image in (turned, turned[:, ::-1], turned[:, :, ::-1], turned[:, ::-1, ::-1]):
+            lines = _lines(image)
+            least = np.where(lines < least, lines, least)
+    texts: list[str] = [text.decode() for text in least.tolist()]
+    walls = grids == ord("#")
+    edges = np.concatenate((walls[:, [0, -1]].all(axis=2), walls[:, :, [0, -1]].all(axis=1)), axis=1)
+    for place in np.flatnonzero(edges.any(axis=1)).tolist():  # these are to be trimmed
+        texts[place] = canonical_rows([row.tobytes().decode() for row in grids[place]])
+    return texts
+
+
+def texts_of(grids: NDArray[np.uint8]) -> list[str]:
+    """The maps as texts. (maps, rows, columns) uint8, the codes of the marks."""
+    return [text.decode() for text in _lines(grids).tolist()]
+
+
+def _lines(grids: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """(maps,) bytes: the rows of every map, a line each."""
+    maps, rows, columns = grids.shape
+    codes = np.full((maps, rows, columns + 1), ord("\n"), np.uint8)
+    codes[:, :, :-1] = grids
+    length = rows * (columns + 1) - 1  # no line ends after the last row
+    return np.ascontiguousarray(codes.reshape(maps, length + 1)[:, :length]).view(f"S{length}")[:, 0]
 
 
 def rows_of(cells: str, width: int) -> list[str]:
