@@ -19,6 +19,8 @@ from .board import Observation, make_board
 SOLVED = Verdict(True, "a solved state was reached")
 ON_SOLVED = ("end", "continue")
 
+_INT8 = np.dtype(np.int8)
+
 
 class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
     """Search in the tree of states explored so far: grow it by a step, go back to any node, submit, or give up.
@@ -233,7 +235,7 @@ class ReasoningEnv(TaskEnv[Observation, "int | np.integer[Any]"]):
             mask = bytearray(self._goto) + self._born[0]
         if solved:
             mask[self._submit] = 1
-        return np.frombuffer(mask, np.int8)
+        return np.ndarray(len(mask), _INT8, mask)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(n,) bool, which actions are legal now; the name that sb3-contrib asks for."""
