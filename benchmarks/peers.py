@@ -108,7 +108,7 @@ def run() -> list[Row]:
     small = {"size": 6, "boxes": 2, "moves": 24}
     for name, episodes, bar, arguments in (
         ("gym-sokoban", 100, 10.0, {"difficulty": room, "budget": 120}),
-        ("gem", 1000, 50.0, {"difficulty": small, "budget": 20}),
+        ("gem", 5000, 50.0, {"difficulty": small, "budget": 20}),
     ):
         rounds = in_turn(name, lambda seed, n=episodes, its=arguments: play(n, seed, **its))
         for measure, words in (("steps", "resets included"), ("moves", "steps alone")):

@@ -8,7 +8,7 @@ from time import perf_counter
 
 import gem
 
-EPISODES = 30
+EPISODES = 100
 ACTIONS = ["up", "down", "left", "right"]
 
 
