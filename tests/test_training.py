@@ -22,6 +22,7 @@ from metacot.agents.stopwatch import Stopwatch
 from metacot.agents.tracking import Tracker
 from metacot.agents.training.checkpoints import MARKER, MarkComplete, last_checkpoint
 from metacot.agents.training.examples import encode, pieces
+from metacot.agents.training.machine import sound_kernels
 from metacot.agents.training.optimizer import MuonWithAdamW
 from metacot.agents.training.rl import RLSettings, train_rl
 from metacot.agents.training.sft import SFTSettings, train_sft
@@ -106,6 +107,59 @@ def test_examples_over_the_limit_are_left_out_and_counted(tmp_path, examples):
             new_model(TASK, SMALL, 0), examples, replace(settings, max_length=3), tmp_path, stage="cot",
             tracker=Kept(), seed=0,
         )  # fmt: skip
+
+
+# --- numbers that are none ---------------------------------------------------------------------------------
+
+
+def cudnn_attention():
+    return torch.backends.cuda.cudnn_sdp_enabled()
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_training_does_without_the_kernel_whose_gradients_are_no_numbers(tmp_path, examples, before):
+    seen, usual = [], cudnn_attention()
+
+    def probe(model, tokenizer, update):
+        seen.append(cudnn_attention())
+        raise InterruptedError
+
+    settings = SFTSettings(updates=2, rows=2, log_every=1, save_every=1, probe_every=1)
+    torch.backends.cuda.enable_cudnn_sdp(before)
+    try:
+        with pytest.raises(InterruptedError):
+            train_sft(
+                new_model(TASK, SMALL, 0), examples, settings, tmp_path, stage="sft", tracker=Kept(), seed=0,
+                probe=probe,
+            )  # fmt: skip
+        assert seen == [False]
+        assert cudnn_attention() == before
+    finally:
+        torch.backends.cuda.enable_cudnn_sdp(usual)
+
+
+@pytest.mark.parametrize("length", [64, 128, 176, 192])
+def test_gradients_are_numbers_where_all_scores_of_a_row_are_far_below_zero(length):
+    """What cuDNN's kernel gets wrong at 64 and 192, on a GPU that torch takes it first on."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    random = torch.Generator().manual_seed(0)
+    queries, keys, values = torch.randn(3, 2, 4, length, 32, generator=random).to(device, torch.bfloat16) * 0.1
+    queries[..., 0], keys[..., 0] = 1.0, -120.0 * 32**0.5
+    inputs = [part.detach().requires_grad_() for part in (queries, keys, values)]
+    mask = torch.ones(length, length, dtype=torch.bool, device=device).tril()[None, None]
+    with sound_kernels():
+        torch.nn.functional.scaled_dot_product_attention(*inputs, attn_mask=mask).sum().backward()
+    assert all(bool(part.grad.isfinite().all()) for part in inputs)
+
+
+def test_training_stops_before_it_saves_weights_that_are_no_numbers(tmp_path, examples):
+    language_model = new_model(TASK, SMALL, 0)
+    with torch.no_grad():
+        language_model.model.get_input_embeddings().weight[0] = torch.nan
+    settings = SFTSettings(updates=8, rows=4, log_every=2, save_every=2)
+    with pytest.raises(FloatingPointError, match="sft: loss and grad_norm not finite at update 2"):
+        train_sft(language_model, examples, settings, tmp_path, stage="sft", tracker=Kept(), seed=0)
+    assert last_checkpoint(tmp_path) is None
 
 
 # --- cut off and resumed ---------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ..files import write_whole
 from ..policies.model import quiet
 from ..tracking import HackingMonitor, Tracker
 from ..tracking.hacking import GROUP
+from .machine import sound_kernels
 
 MARKER = "complete"
 
@@ -58,7 +59,7 @@ class KeepMonitor(TrainerCallback):
 def go_on(trainer: Any, checkpoint: str | None) -> None:
     """Train to the end, from a checkpoint (None = from the start), with `Report` speaking for the trainer."""
     trainer.remove_callback(PrinterCallback)
-    with quiet():
+    with quiet(), sound_kernels():
         trainer.train(resume_from_checkpoint=checkpoint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,14 @@ class Report(TrainerCallback):
             self._bar.update(state.global_step - self._bar.n)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """The trainer has averaged its metrics since the last call."""
+        """The trainer has averaged its metrics since the last call.
+
+        Raises FloatingPointError where a loss or gradient is not finite: the weights are no numbers then, either, and a
+        trainer logs before it saves them.
+        """
         found = {new: float(logs[old]) for old, new in self.rename.items() if logs and logs.get(old) is not None}
+        if broken := [name for name in ("loss", "grad_norm") if not math.isfinite(found.get(name, 0.0))]:
+            raise FloatingPointError(f"{self.stage}: {' and '.join(broken)} not finite at update {state.global_step}")
         if not found or self._bar is None or self._watch is None:
             return
         found |= self.known(state.global_step)
