@@ -9,7 +9,7 @@ begin with `;` are comments. Blank lines around a level are skipped. Left out: r
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 
 import numpy as np
@@ -110,11 +110,10 @@ def canonical_rows(rows: list[str]) -> str:
 
 def canonical_grids(grids: NDArray[np.uint8]) -> list[str]:
     """`canonical_rows` of many square maps, faster. (maps, rows, columns) uint8, the codes of the marks."""
-    least = _lines(grids)
+    images = []
     for turned in (grids, grids.transpose(0, 2, 1)):
-        for image in (turned, turned[:, ::-1], turned[:, :, ::-1], turned[:, ::-1, ::-1]):
-            lines = _lines(image)
-            least = np.where(lines < least, lines, least)
+        images += [turned, turned[:, ::-1], turned[:, :, ::-1], turned[:, ::-1, ::-1]]
+    least = reduce(lambda best, text: np.where(text < best, text, best), map(_lines, images))
     texts: list[str] = [text.decode() for text in least.tolist()]
     walls = grids == ord("#")
     edges = np.concatenate((walls[:, [0, -1]].all(axis=2), walls[:, :, [0, -1]].all(axis=1)), axis=1)
