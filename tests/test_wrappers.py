@@ -1,17 +1,17 @@
-"""Wrappers: what is recorded of an exploration, on every face and in every vector; curricula; budgets."""
+"""Wrappers: what is recorded of an exploration, on every face and in every vector; budgets."""
 
 from __future__ import annotations
 
-import json
 import math
 import pickle
 
 import gymnasium as gym
 import numpy as np
 import pytest
+from corridor import Corridor
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metacot.envs import (
@@ -25,67 +25,12 @@ from metacot.envs import (
     explorations,
 )
 from metacot.rewards import GAMMA, MEASURES, explore
-from metacot.tasks import Backtrack, GiveUp, Problem, Refused, Step, Submit, Task, Trace, UnreadableStep, Verdict
+from metacot.tasks import Backtrack, GiveUp, Refused, Step, Submit, Trace
 from metacot.tasks.game24 import Game24
 
 GAME = Game24()
 HAND = GAME.pose((3, 3, 8, 8))
 NAMES = {"success", *MEASURES}
-
-
-class Corridor(Task[int, int]):
-    """Walk to 0 along a corridor of 10 places. Every place leads there: no dead ends."""
-
-    name = "corridor"
-    dead_ends = False
-    n_actions, shape, low, high = 2, (1,), 0, 9
-
-    def problem(self, seed, index, split="train", **difficulty):
-        return Problem(self.name, (1 + (seed + index) % 9,), seed, index, split, difficulty)
-
-    def pose(self, *data):
-        return Problem(self.name, data)
-
-    def start(self, problem):
-        return problem.data[0]
-
-    def steps(self, state):
-        return [step for step in (-1, 1) if 0 <= state + step <= 9]
-
-    def apply(self, state, step):
-        return state + step
-
-    def solved(self, state):
-        return state == 0
-
-    def distance(self, state):
-        return state
-
-    def ask(self, problem):
-        return f"from {problem.data[0]}"
-
-    def show(self, state):
-        return str(state)
-
-    def write(self, state, step):
-        return f"{step:+}"
-
-    def read(self, state, text):
-        if text not in ("+1", "-1"):
-            raise UnreadableStep("a step is +1 or -1")
-        return int(text)
-
-    def answer(self, problem, steps):
-        return " ".join(map(str, steps))
-
-    def check(self, problem, answer):
-        return Verdict(answer == " ".join(["-1"] * problem.data[0]), "")
-
-    def index(self, state, step):
-        return (step + 1) // 2
-
-    def observe(self, state):
-        return np.array([state], np.float32)
 
 
 def same(one, other):
@@ -163,6 +108,10 @@ def test_states_of_unknown_value_are_not_judged():
     found = explore(Foggy(), Trace(Foggy().pose(3), (Step(-1), Step(-1), Step(1), Step(1))))
     # 3 -> 2 starts and 2 -> 3 ends in the fog; 2 -> 1 is best, 1 -> 2 loses 1 - gamma ** 2.
     assert found["regret"] == pytest.approx((1 - GAMMA**2) / 2)
+
+
+def test_submitting_by_hand_is_no_exploration():
+    assert explore(GAME, Trace(HAND, (Submit("8 / (3 - 8 / 3)"),)))["steps"] == 0
 
 
 def counted(tree, actions):
@@ -383,153 +332,6 @@ def test_text_ids_run_in_processes_without_shared_memory():
         envs.close()
 
 
-# curriculum ---------------------------------------------------------------------------------------------------------
-
-
-def course(**kwargs):
-    """A curriculum whose episodes succeed at will: `give up` is wrong, and `-1` steps lead to the end."""
-    return Curriculum(TextReasoning(Corridor()), **{"levels": [{"k": 1}, {"k": 2}, {"k": 3}], "window": 4} | kwargs)
-
-
-def attend(env, success):
-    """One episode; returns the level it was played at, and where the curriculum stands after it."""
-    _, info = env.reset()
-    level = env.unwrapped.problem.difficulty["k"]
-    assert info["curriculum"]["level"] == level - 1
-    lines = ["-1"] * env.unwrapped.problem.data[0] + ["answer"] if success else ["give up"]
-    *_, info = env.step("\n".join(lines))
-    return level, info["curriculum"]
-
-
-def test_the_level_rises_when_enough_of_a_whole_window_is_solved():
-    env = course(up=0.75)
-    env.reset(seed=0)
-    for success in (True, True, False):
-        assert attend(env, success)[1]["level"] == 0
-    assert attend(env, True)[1] == {"level": 1, "success": 0.0, "episodes": 0}
-    assert attend(env, True) == (2, {"level": 1, "success": 1.0, "episodes": 1})
-
-
-def test_the_level_falls_when_too_little_is_solved_and_stays_at_the_ends():
-    env = course(start=2, up=1.0, down=0.25)
-    env.reset(seed=0)
-    levels = [attend(env, success)[1]["level"] for success in [False] * 4 + [True] + [False] * 7]
-    assert levels == [2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, 0]
-    env = course(start=2, up=0.5)
-    env.reset(seed=0)
-    assert {attend(env, True)[1]["level"] for _ in range(9)} == {2}
-
-
-def test_between_the_thresholds_nothing_moves():
-    env = course(start=1, up=0.8, down=0.2)
-    env.reset(seed=0)
-    assert {attend(env, place % 2 == 0)[1]["level"] for place in range(20)} == {1}
-    env = course(start=1, down=None)
-    env.reset(seed=0)
-    assert {attend(env, False)[1]["level"] for _ in range(9)} == {1}
-
-
-@settings(max_examples=30)
-@given(st.lists(st.booleans(), max_size=40), st.integers(0, 40))
-def test_a_saved_curriculum_goes_on_as_if_nothing_had_happened(successes, cut):
-    whole, first, second = course(), course(), course()
-    for env in (whole, first, second):
-        env.reset(seed=0)
-    expected = [attend(whole, success) for success in successes]
-    found = [attend(first, success) for success in successes[:cut]]
-    second.load(json.loads(json.dumps(first.state())))
-    found += [attend(second, success) for success in successes[cut:]]
-    assert found == expected
-
-
-def test_given_problems_and_abandoned_episodes_do_not_count():
-    env = course(window=1)
-    env.reset(options={"problem": Corridor().pose(1)})
-    assert env.step("-1\nanswer")[4]["curriculum"] == {"level": 0, "success": 0.0, "episodes": 0}
-    env.reset()
-    assert env.reset()[1]["curriculum"]["episodes"] == 0
-
-
-def test_the_levels_of_the_task_are_the_default_and_addresses_go_on():
-    env = Curriculum(gym.make("MetaCoT/Game24-v0"), window=1, up=1.0)
-    assert env.levels == ("easy", "medium", "hard")
-    env.reset(seed=0)
-    assert max(env.unwrapped.problem.data[0]) <= 6
-    inner = env.unwrapped
-    while not inner.success:
-        state = inner.tree.state
-        good = (step for step in GAME.steps(state) if GAME.value(GAME.apply(state, step)))
-        *_, info = env.step(GAME.index(state, next(good)))
-    assert info["curriculum"]["level"] == 1
-    env.reset()
-    assert inner.problem == GAME.problem(0, 1)
-    assert inner.difficulty == {}
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"window": 0}, "window must be"),
-        ({"up": 1.5}, r"up must be in \(0, 1\]"),
-        ({"up": 0.3}, "down must be None or in"),
-        ({"start": 3}, "one of 3 levels"),
-        ({"levels": ["easy", "dire"]}, "no level 'dire'"),
-        ({"levels": [{"high": 99}]}, "high=99"),
-        ({"levels": []}, "needs levels"),
-    ],
-)
-def test_a_curriculum_that_cannot_be_is_refused_at_once(wrong, said):
-    with pytest.raises(ValueError, match=said):
-        Curriculum(ReasoningEnv("game24"), **wrong)
-
-
-@pytest.mark.parametrize("state", [{}, {"level": 3, "recent": []}, {"level": 0, "recent": [True] * 5}, {"level": 0}])
-def test_a_state_of_something_else_is_refused(state):
-    with pytest.raises(ValueError, match="no state of a curriculum of 3 levels, window 4"):
-        course().load(state)
-
-
-def test_a_trial_counts_by_its_last_attempt():
-    env = Curriculum(Trial(TextReasoning("game24"), episodes=2), window=1, up=1.0)
-    env.reset(seed=0)
-    assert "curriculum" not in env.step("answer 0")[4]
-    assert env.step("answer 0")[4]["curriculum"]["level"] == 0
-
-
-def test_every_level_has_its_own_budget_where_none_was_given():
-    env = Curriculum(TextReasoning("maze"), window=1)
-    for level, steps in (("easy", 32), ("hard", 80), ("medium", 32)):
-        env.load({"level": env.levels.index(level), "recent": []})
-        env.reset(seed=0)
-        assert env.unwrapped.budget == steps
-    said = Curriculum(TextReasoning("maze", budget=7), start=2)
-    said.reset(seed=0)
-    assert said.unwrapped.budget == 7
-
-
-def test_spaces_made_for_one_budget_refuse_a_level_that_takes_more_and_say_how_many():
-    with pytest.raises(ValueError, match=r"'hard' takes 80 steps, .* make the environment with budget=80"):
-        Curriculum(ReasoningEnv("maze"))
-    env = ReasoningEnv("maze", difficulty="hard")
-    env.set_difficulty("easy")
-    observation, _ = env.reset(seed=0)
-    assert (env.budget, observation["steps_left"]) == (32, 32)
-    easy = env.snapshot()
-    env.set_difficulty("hard")
-    env.reset()
-    assert env.budget == 80
-    env.restore(easy)
-    assert env.budget == 32
-    assert env.step(env.action_space.n - 1)[0] in env.observation_space
-
-
-def test_a_budget_set_later_is_not_forgotten_with_the_difficulty():
-    env = StepBudget(TextReasoning("maze"), 9)
-    env.unwrapped.set_difficulty("hard")
-    env.reset(seed=0)
-    assert env.unwrapped.budget == 9
-
-
 # budgets ------------------------------------------------------------------------------------------------------------
 
 
@@ -568,6 +370,13 @@ def test_a_step_budget_that_the_spaces_cannot_hold_is_refused(steps):
         StepBudget(ReasoningEnv("game24", budget=8), steps)
 
 
+def test_a_budget_set_later_is_not_forgotten_with_the_difficulty():
+    env = StepBudget(TextReasoning("maze"), 9)
+    env.unwrapped.set_difficulty("hard")
+    env.reset(seed=0)
+    assert env.unwrapped.budget == 9
+
+
 def test_a_token_budget_truncates_the_line_that_goes_past_it():
     env = TokenBudget(TextReasoning("game24"), 5)
     env.reset(options={"problem": HAND})
@@ -584,7 +393,3 @@ def test_token_budgets_are_for_text():
         TokenBudget(ReasoningEnv("game24"), 5)
     with pytest.raises(ValueError, match="tokens must be None or a whole number"):
         TokenBudget(TextReasoning("game24"), 0)
-
-
-def test_submitting_by_hand_is_no_exploration():
-    assert explore(GAME, Trace(HAND, (Submit("8 / (3 - 8 / 3)"),)))["steps"] == 0
